@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both do all their set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+ARGS ?=
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCKFLAGS)
+
+.PHONY: demo test lint lock generate backends bench clean
+.DELETE_ON_ERROR:
+
+$(UV): requirements/uv.txt
+	@echo "==> creating $(VENV) and installing uv"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	@touch $@
+
+# The package is installed without its dependencies: those come hash-checked from the lock file.
+$(VENV)/.%.stamp: requirements/%.txt pyproject.toml $(UV)
+	@echo "==> installing requirements/$*.txt"
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/$*.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/.demo.stamp ## serve a real model on real data with full telemetry, and watch it
+	$(BIN)/python -m examples.flights.demo $(ARGS)
+
+test: $(VENV)/.test.stamp backends lint ## everything, through the real backends where Go is present
+	@echo "==> running the tests"
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test.stamp
+	@echo "==> checking style and types"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+backends: ## build the real Collector, Jaeger, Prometheus and Loki into the user's cache
+	@$(PYTHON) collector-config/backends/build.py
+
+generate: $(VENV)/.test.stamp ## write the files that are generated from others
+	$(BIN)/python -m otel_ml.semconv.generate
+	$(BIN)/python -m tests.tools.config_table
+
+lock: $(UV) ## pin every requirement by hash
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) pyproject.toml --all-extras requirements/test.in -o requirements/test.txt
+	$(COMPILE) -c requirements/test.txt pyproject.toml --extra tools requirements/demo.in -o requirements/demo.txt
+
+clean:
+	rm -rf $(VENV) dist
