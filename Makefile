@@ -40,7 +40,7 @@ backends: ## build the real Collector, Jaeger, Prometheus and Loki into the user
 	@$(PYTHON) collector-config/backends/build.py
 
 generate: $(VENV)/.test.stamp ## write the files that are generated from others
-	$(BIN)/python -m otel_ml.semconv.generate
+	$(BIN)/python -m tests.tools.semconv
 	$(BIN)/python -m tests.tools.config_table
 
 lock: $(UV) ## pin every requirement by hash
