@@ -70,7 +70,7 @@ ML_FEATURE_DROPPED_COUNT: Final = "ml.feature.dropped.count"
 """Values that were not captured because of a cap or the privacy policy."""
 
 ML_FEATURE_INVALID_COUNT: Final = "ml.feature.invalid.count"
-"""Values in the input that are neither null nor usable, such as infinities."""
+"""Values in the input that are neither null nor valid, such as infinities or values of another type."""
 
 ML_FEATURE_NAME: Final = "ml.feature.name"
 """Name of the feature that a point or an event is about."""
@@ -306,6 +306,22 @@ class MlLabelStatusValues(Enum):
 
     DUPLICATE = "duplicate"
     """The prediction already had its label."""
+
+
+class MlModelAliasValues(Enum):
+    """Values of `ml.model.alias`."""
+
+    CHAMPION = "champion"
+    """Its answers are used."""
+
+    CHALLENGER = "challenger"
+    """Competes with the champion for part of the traffic."""
+
+    SHADOW = "shadow"
+    """Answers too, but nobody uses the answers."""
+
+    CANARY = "canary"
+    """A new version on a small part of the traffic."""
 
 
 class MlOperationNameValues(Enum):
