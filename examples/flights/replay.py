@@ -1,0 +1,171 @@
+"""Send flights to the service over HTTP in the order they left, and keep the labels for later.
+
+python -m examples.flights.replay --start 2013-04-01 --end 2013-04-08 --speedup 3600
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import anyio
+import click
+import httpx
+import pandas as pd
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from examples.flights import data
+from examples.flights.train import cache_directory
+
+ID_HEADER = "ml-prediction-id"
+CONNECT_RETRIES = 6
+"""With pauses that double from half a second on, a server may be away for about 15 seconds."""
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass
+class Replay:
+    """Sends flights and counts what comes back.
+
+    Args:
+        url: The service, such as `http://127.0.0.1:8000`.
+        labels: Gets a JSON line for each prediction: see the README.
+        speedup: Seconds of 2013 a second; infinity sends as fast as the server answers.
+        concurrency: Requests under way at most; a server that is slower than the flights is waited for.
+        batch: Flights a request; more than one go to `/predict/batch`.
+        on_answer: Called with the number of flights after each answer, right or wrong.
+    """
+
+    url: str
+    labels: TextIO
+    speedup: float = 3600.0
+    concurrency: int = 16
+    batch: int = 1
+    on_answer: Callable[[int], None] = lambda flights: None
+    predictions: int = 0
+    late: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    """Flights without an answer, by status or exception."""
+    seconds: float = 0.0
+    lag: float = 0.0
+    """The most seconds that a request left later than the speed-up asks for."""
+
+    async def run(self, flights: pd.DataFrame) -> None:
+        """Send all flights and wait for every answer.
+
+        Args:
+            flights: As from `data.load`.
+        """
+        started = time.monotonic()
+        slots = anyio.Semaphore(self.concurrency)
+        transport = httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=self.url, timeout=TIMEOUT_SECONDS) as client,
+            anyio.create_task_group() as tasks,
+        ):
+            first: pd.Timestamp | None = None
+            for chunk in chunks(flights, self.batch):
+                departs = chunk["departs"].iloc[-1]
+                first = first or departs
+                due = started + (departs - first).total_seconds() / self.speedup
+                await anyio.sleep(max(0.0, due - time.monotonic()))
+                await slots.acquire()
+                self.lag = max(self.lag, time.monotonic() - due)
+                tasks.start_soon(self._send, client, slots, chunk)
+        self.seconds = time.monotonic() - started
+
+    async def _send(self, client: httpx.AsyncClient, slots: anyio.Semaphore, chunk: pd.DataFrame) -> None:
+        try:
+            rows = features(chunk)
+            if self.batch == 1:
+                response = await client.post("/predict", json=rows[0])
+                answers = [response.raise_for_status().json()]
+            else:
+                response = await client.post("/predict/batch", json={"flights": rows})
+                answers = response.raise_for_status().json()["predictions"]
+            self._keep(chunk, answers, response.headers.get(ID_HEADER))
+        except httpx.HTTPStatusError as error:
+            self.failures[f"HTTP {error.response.status_code}"] += len(chunk)
+        except httpx.TransportError as error:
+            self.failures[type(error).__name__] += len(chunk)
+        finally:
+            slots.release()
+            self.on_answer(len(chunk))
+
+    def _keep(self, chunk: pd.DataFrame, answers: list[dict[str, Any]], header: str | None) -> None:
+        base = header.split(",")[0].strip() if header else None
+        for row, (label, answer) in enumerate(zip(labels(chunk), answers, strict=True)):
+            prediction_id = f"{base}-{row}" if base and self.batch > 1 else base
+            self.labels.write(json.dumps({"prediction_id": prediction_id, "response": answer, **label}) + "\n")
+            self.predictions += 1
+            self.late += answer["late"]
+
+
+def chunks(flights: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
+    """Cut the flights into pieces of `size` rows."""
+    for start in range(0, len(flights), size):
+        yield flights.iloc[start : start + size]
+
+
+def features(flights: pd.DataFrame) -> list[dict[str, Any]]:
+    """The features of each flight."""
+    return _records(flights[data.FEATURES])
+
+
+def labels(flights: pd.DataFrame) -> list[dict[str, Any]]:
+    """What became of each flight, and when that was known."""
+    columns = flights[["flight", "departs", "late"]].assign(known_at=flights["landed"])
+    for time_column in ("departs", "known_at"):
+        columns[time_column] = columns[time_column].map(pd.Timestamp.isoformat, na_action="ignore")
+    return _records(columns)
+
+
+def _records(columns: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of what JSON can carry: plain numbers, strings, and None for null."""
+    objects = columns.astype(object)
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in objects.where(objects.notna(), None).to_dict("records")
+    ]
+
+
+def progress_bar(**options: Any) -> Progress:
+    """A bar with counts and the time that remains."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), **options
+    )
+
+
+@click.command(help=(__doc__ or "").partition("\n")[0])
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
+@click.option("--start", default="2013-04-01", show_default=True, help="first date, UTC")
+@click.option("--end", default="2014-01-01", show_default=True, help="date to stop before, UTC")
+@click.option("--limit", type=click.IntRange(1), help="flights at most")
+@click.option("--speedup", type=click.FloatRange(0, min_open=True), default=3600, show_default=True)
+@click.option("--concurrency", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch", type=click.IntRange(1, 1000), default=1, show_default=True, help="flights a request")
+@click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), help="file for ids and labels")
+def main(
+    url: str, start: str, end: str, limit: int | None, speedup: float, concurrency: int, batch: int, labels: Path | None
+) -> None:
+    flights = data.between(data.load(), start, end)[:limit]
+    path = labels or cache_directory() / "labels.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file, progress_bar() as bar:
+        task = bar.add_task("replay", total=len(flights))
+        replay = Replay(url, file, speedup, concurrency, batch, on_answer=lambda n: bar.advance(task, n))
+        anyio.run(replay.run, flights)
+    click.echo(
+        f"{replay.predictions:,} predictions in {replay.seconds:.1f} s, {replay.late:,} announced late, "
+        f"at most {replay.lag:.1f} s behind; labels in {path}"
+    )
+    for reason, count in replay.failures.most_common():
+        click.echo(f"{count:,} flights without an answer: {reason}", err=True)
+    raise SystemExit(1 if replay.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
