@@ -82,7 +82,7 @@ ML_FEATURE_NULL_NAMES: Final = "ml.feature.null.names"
 """Names of the features that are null, capped."""
 
 ML_FEATURE_VALUE_TEMPLATE: Final = "ml.feature.value"
-"""Value of one feature, `<key>` being its name."""
+"""Value of one feature, `<name>` being its name."""
 
 ML_FRAMEWORK_NAME: Final = "ml.framework.name"
 """The library that ran the model."""
@@ -100,10 +100,10 @@ ML_LABEL_STATUS: Final = "ml.label.status"
 """What became of a label. Not emitted yet."""
 
 ML_LIBRARY_SERVING_TEMPLATE: Final = "ml.library.serving"
-"""Version of a library in the serving process, `<key>` being its distribution name."""
+"""Version of a library in the serving process, `<name>` being its distribution name."""
 
 ML_LIBRARY_TRAINING_TEMPLATE: Final = "ml.library.training"
-"""Version of a library when the model was trained, `<key>` being its distribution name. Not emitted yet."""
+"""Version of a library when the model was trained, `<name>` being its distribution name. Not emitted yet."""
 
 ML_MODEL_ALIAS: Final = "ml.model.alias"
 """The part that this model plays in its deployment."""
@@ -118,7 +118,7 @@ ML_OPERATION_NAME: Final = "ml.operation.name"
 """What the model was asked to do."""
 
 ML_OUTPUT_CLASS_SCORE_TEMPLATE: Final = "ml.output.class_score"
-"""Score of one class, `<key>` being the class; the highest ones, capped."""
+"""Score of one class, `<name>` being the class; the highest ones, capped."""
 
 ML_OUTPUT_LABEL: Final = "ml.output.label"
 """The predicted class."""
@@ -148,7 +148,7 @@ ML_QUALITY_NAME: Final = "ml.quality.name"
 """The measure of quality. Not emitted yet."""
 
 ML_SEGMENT_TEMPLATE: Final = "ml.segment"
-"""A declared segment of the traffic, `<key>` being its name."""
+"""A declared segment of the traffic, `<name>` being its name."""
 
 ML_TASK_TYPE: Final = "ml.task.type"
 """The kind of problem that the model solves."""

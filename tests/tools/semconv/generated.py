@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.tools.semconv import constants
-from tests.tools.semconv.registry import PACKAGE, Registry
+from tests.tools.semconv.document import document
+from tests.tools.semconv.registry import PACKAGE, ROOT, Registry
 
 
 def files(registry: Registry) -> dict[Path, str]:
@@ -14,4 +15,5 @@ def files(registry: Registry) -> dict[Path, str]:
         PACKAGE / "attributes.py": constants.attributes(registry),
         PACKAGE / "metrics.py": constants.metrics(registry),
         PACKAGE / "events.py": constants.events(registry),
+        ROOT / "docs" / "semconv.md": document(registry),
     }
