@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from typing import Any
 
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
+from otel_ml.service import fields
 from otel_ml.service.records import Attributes, Exemplar, Log, Point, Span
 from otel_ml.service.totals import Durations, Percentiles, SeriesTotals, Tally, bucket_percentiles
 
@@ -78,14 +80,14 @@ class Summary:
 
 @dataclass(slots=True)
 class _Model:
-    durations: Durations = field(default_factory=Durations)
-    errors: Tally = field(default_factory=lambda: Tally(_LABELS))
+    durations: Durations = _field(default_factory=Durations)
+    errors: Tally = _field(default_factory=lambda: Tally(_LABELS))
     events: float = 0
-    nulls: Tally = field(default_factory=lambda: Tally(_FEATURES))
-    seen: Tally = field(default_factory=lambda: Tally(_FEATURES))
-    labels: Tally = field(default_factory=lambda: Tally(_LABELS))
-    scores: list[float] = field(default_factory=lambda: [0.0] * SCORE_BINS)
-    values: deque[float] = field(default_factory=lambda: deque(maxlen=_RECENT_VALUES))
+    nulls: Tally = _field(default_factory=lambda: Tally(_FEATURES))
+    seen: Tally = _field(default_factory=lambda: Tally(_FEATURES))
+    labels: Tally = _field(default_factory=lambda: Tally(_LABELS))
+    scores: list[float] = _field(default_factory=lambda: [0.0] * SCORE_BINS)
+    values: deque[float] = _field(default_factory=lambda: deque(maxlen=_RECENT_VALUES))
 
 
 class Statistics:
@@ -119,11 +121,9 @@ class Statistics:
         model = self._model(log.attributes)
         weight = _number(log.attributes.get(names.ML_EVENT_WEIGHT), 1.0)
         model.events += weight
-        prefix = names.ML_FEATURE_VALUE_TEMPLATE + "."
-        for key in log.attributes:
-            if key.startswith(prefix):
-                model.seen.add(key[len(prefix) :])
-        for feature in null_names(log.attributes):
+        for feature in fields.features(log.attributes):
+            model.seen.add(feature)
+        for feature in fields.null_names(log.attributes):
             model.seen.add(feature)
             model.nulls.add(feature, weight)
         if (label := log.attributes.get(names.ML_OUTPUT_LABEL)) is not None:
@@ -193,12 +193,6 @@ def is_model_span(span: Span) -> bool:
 def model_key(attributes: Attributes) -> ModelKey:
     """Name and version of the model in a record's attributes."""
     return str(attributes.get(names.ML_MODEL_NAME, "")), str(attributes.get(names.ML_MODEL_VERSION, ""))
-
-
-def null_names(attributes: Attributes) -> list[str]:
-    """The features that were null."""
-    nulls = attributes.get(names.ML_FEATURE_NULL_NAMES)
-    return [str(name) for name in nulls] if isinstance(nulls, list) else []
 
 
 def _number(value: object, default: float) -> float:

@@ -1,0 +1,42 @@
+"""The group of commands; each is imported when it is run, so that help is there at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from otel_ml.version import __version__
+
+COMMANDS = {
+    "tail": ("otel_ml.cli.tail:tail", "Print predictions as services send them over OTLP."),
+}
+"""Name of each command: where it is, and its line in the group's help."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Imports a command."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: Any = getattr(import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="otel-ml", message="%(prog)s %(version)s")
+def cli() -> None:
+    """OpenTelemetry for model predictions."""

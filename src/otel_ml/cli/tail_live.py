@@ -1,0 +1,180 @@
+"""`otel-ml tail` on a terminal: predictions scroll by as trees, the figures stay at the bottom."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
+from otel_ml.cli.tail_panel import Figures
+from otel_ml.cli.tail_text import call_text, endpoints, event_text, output_text, request_text
+from otel_ml.semconv import attributes as names
+from otel_ml.service import fields
+from otel_ml.service.predictions import Prediction
+from otel_ml.service.receiver import Receiver
+from otel_ml.service.records import Log, Point, Span
+from otel_ml.service.statistics import Summary
+
+_ROWS = 3
+_FEATURES = 30
+_WHOLE_IDS = 110
+_REFRESH = 0.25
+_RATE_WINDOW = 5.0
+
+
+class LiveView:
+    """Trees above a panel.
+
+    Args:
+        console: A terminal.
+        rate: Calls to show in a second; more cannot be read, and they still count. 0 shows all.
+    """
+
+    def __init__(self, console: Console, rate: int = 5) -> None:
+        self._console = console
+        self._rate = rate
+        self._shown_since = 0.0
+        self._shown = 0
+        self._hidden = 0
+        self._refreshed = 0.0
+        self._title = "otel-ml tail"
+        self._totals: deque[tuple[float, float]] = deque()
+        self._live = Live(console=console, auto_refresh=False, transient=False)
+
+    def listening(self, receiver: Receiver) -> None:
+        """Says where to send, and opens the panel."""
+        self._console.print(Text(endpoints(receiver), style="dim"))
+        self._live.start()
+
+    def predictions(self, predictions: list[Prediction]) -> None:
+        """A tree a call, with its first rows."""
+        for _, rows in groupby(predictions, key=lambda row: (row.trace_id, row.call and row.call.span_id)):
+            if self._may_show():
+                self._console.print(call_renderable(list(rows), self._console.width))
+
+    def event(self, event: Log) -> None:
+        """An `ml.*` event that is no prediction."""
+        if self._may_show():
+            style = "yellow" if event.severity.startswith("WARN") else "dim"
+            self._console.print(Text(event_text(event), style=style, no_wrap=True, overflow="ellipsis"))
+
+    def points(self, points: list[Point]) -> None:
+        """Metrics show in the panel."""
+
+    def refresh(self, summarise: Callable[[], Summary]) -> None:
+        """Redraws the panel."""
+        now = time.monotonic()
+        if now - self._refreshed >= _REFRESH:
+            self._refreshed = now
+            self._live.update(self._panel(summarise(), now), refresh=True)
+
+    def summary(self, summary: Summary) -> None:
+        """Leaves the panel as it is now on the screen."""
+        self._live.update(self._panel(summary, time.monotonic()), refresh=True)
+
+    def close(self) -> None:
+        """Gives the terminal back."""
+        self._live.stop()
+
+    def _may_show(self) -> bool:
+        now = time.monotonic()
+        if now - self._shown_since >= 1.0:
+            self._shown_since, self._shown = now, 0
+        if self._rate and self._shown >= self._rate:
+            self._hidden += 1
+            return False
+        self._shown += 1
+        return True
+
+    def _panel(self, summary: Summary, now: float) -> Panel:
+        total = sum(model.predictions for model in summary.models)
+        self._totals.append((now, total))
+        while now - self._totals[0][0] > _RATE_WINDOW:
+            self._totals.popleft()
+        then, before = self._totals[0]
+        title = self._title
+        if now > then and total > before:
+            title += f" · {(total - before) / (now - then):.3g} predictions/s"
+        hidden = f"{count(self._hidden)} calls not shown: at most {self._rate} a second" if self._hidden else None
+        return Panel(Figures(summary), title=title, title_align="left", subtitle=hidden, subtitle_align="left")
+
+
+def call_renderable(rows: list[Prediction], width: int) -> RenderableType:
+    """One call: its ids, the spans above it as a tree, and beside them what went in and came out."""
+    first = rows[0]
+    grid = Table.grid(padding=(0, 2), expand=True)
+    grid.add_column(ratio=2, max_width=56)
+    grid.add_column(ratio=3)
+    details = Group(*(_row(row) for row in rows[:_ROWS]))
+    grid.add_row(_tree(first), details)
+    parts: list[RenderableType] = [_ids(first, width), grid]
+    if len(rows) > _ROWS:
+        parts.append(Text(f"{len(rows) - _ROWS} more rows", style="dim"))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _ids(row: Prediction, width: int) -> Text:
+    show = printable if width >= _WHOLE_IDS else shorten
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(clock(row.time), style="bold")
+    line.append(f"  {printable(fields.service_name(row.source.resource), 30)}")
+    line.append(f"  id {show(str(row.attributes.get(names.ML_PREDICTION_ID, '')))}", style="dim")
+    if row.trace_id:
+        line.append(f"  trace {show(row.trace_id)}", style="dim")
+    return line
+
+
+def _tree(row: Prediction) -> RenderableType:
+    labels = [_span(span) for span in row.path]
+    calls = [_call(span, row) for span in row.calls] or [Text(printable(call_text(row)), style="bold")]
+    if not labels:
+        return Group(*calls)
+    root = branch = Tree(labels[0], guide_style="dim")
+    for label in labels[1:]:
+        branch = branch.add(label)
+    for call in calls:
+        branch.add(call)
+    return root
+
+
+def _span(span: Span) -> Text:
+    text = request_text(span) if span.kind == "server" else span.name
+    return _timed(Text(printable(text, 60)), span)
+
+
+def _call(span: Span, row: Prediction) -> Text:
+    text = call_text(row) if row.call is span else span.name
+    return _timed(Text(printable(text.removesuffix(milliseconds(span.seconds)).rstrip(), 60), style="bold"), span)
+
+
+def _timed(text: Text, span: Span) -> Text:
+    if span.status == "error":
+        text.stylize("red")
+    return text.append(f"  {milliseconds(span.seconds)}", style="not bold cyan")
+
+
+def _row(row: Prediction) -> Text:
+    attributes = row.attributes
+    output = output_text(row)
+    line = Text()
+    line.append(printable(output), style="bold red" if output.startswith("failed") else "bold green")
+    features = list(fields.features(attributes).items())
+    for name, item in features[:_FEATURES]:
+        line.append(f"  {printable(name, 40)} ", style="dim").append(value(item))
+    if len(features) > _FEATURES:
+        line.append(f"  {len(features) - _FEATURES} more", style="dim")
+    if nulls := fields.null_names(attributes):
+        line.append("  null: " + ", ".join(printable(name, 40) for name in nulls[:_FEATURES]), style="yellow")
+    for name, item in fields.caller(attributes).items():
+        line.append(f"  {printable(name, 60)} ", style="dim").append(value(item))
+    return line

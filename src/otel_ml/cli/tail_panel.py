@@ -1,0 +1,132 @@
+"""The figures of `otel-ml tail` for people: under the live view, and at the end of plain output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from otel_ml.cli.printable import count, milliseconds, percent, printable, value
+from otel_ml.service.statistics import ModelSummary, Summary
+
+_MODELS = 3
+_LABELS = 8
+_NULLS = 10
+_BAR = 16
+_SPARKS = "▁▂▃▄▅▆▇█"
+_SIDE_BY_SIDE = 90
+
+
+class Figures:
+    """A summary as a rich renderable that fits the width of the console."""
+
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Renders the models with most predictions."""
+        models = sorted(self._summary.models, key=lambda model: -model.predictions)
+        if not models:
+            yield Text("no predictions yet", style="dim")
+        for model in models[:_MODELS]:
+            yield _model(model, options)
+        if len(models) > _MODELS:
+            yield Text(f"and {len(models) - _MODELS} more models", style="dim")
+        if self._summary.refused_series:
+            yield Text(f"{count(self._summary.refused_series)} points left out: too many series", style="yellow")
+
+
+def headline(model: ModelSummary) -> Text:
+    """Name, version, and how much it predicted."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{printable(model.name, 60)} {printable(model.version, 30)}".strip(), style="bold")
+    line.append(f"  {_plural(model.predictions, 'prediction')} in {_plural(model.calls, 'call')}")
+    failed = sum(model.errors.values())
+    if failed:
+        kinds = ", ".join(f"{printable(kind, 40)} {count(number)}" for kind, number in list(model.errors.items())[:3])
+        line.append(f"  {count(failed)} failed ({kinds})", style="red")
+    return line
+
+
+def _model(model: ModelSummary, options: ConsoleOptions) -> RenderableType:
+    parts = [part for part in (_latency(model), _outputs(model, options), _nulls(model, options)) if part is not None]
+    if options.max_width < _SIDE_BY_SIDE:
+        return Group(headline(model), *parts)
+    columns = Table.grid(padding=(0, 4))
+    columns.add_row(*parts)
+    return Group(headline(model), columns)
+
+
+def _latency(model: ModelSummary) -> Table | None:
+    latency = model.latency
+    if latency is None:
+        return None
+    table = _table("latency" if latency.source == "spans" else "latency (from buckets)")
+    for name, seconds in (("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99)):
+        table.add_row(name, milliseconds(seconds))
+    return table
+
+
+def _outputs(model: ModelSummary, options: ConsoleOptions) -> RenderableType | None:
+    parts: list[RenderableType] = []
+    if model.labels:
+        table = _table("predicted")
+        total = sum(model.labels.values())
+        for label, number in _top(model.labels, _LABELS):
+            table.add_row(printable(label, 24), percent(number / total), count(number), _bar(number / total, options))
+        parts.append(table)
+    if model.scores:
+        sparks = "".join(_spark(number, max(model.scores)) for number in model.scores)
+        line = "scores 0 to 1: " + (" ".join(map(count, model.scores)) if options.ascii_only else sparks)
+        parts.append(Text(line))
+    if model.values:
+        low, middle, high = map(value, model.values)
+        parts.append(Text(f"recent values: median {middle}, 10% below {low}, 10% above {high}"))
+    return Group(*parts) if parts else None
+
+
+def _nulls(model: ModelSummary, options: ConsoleOptions) -> Table | None:
+    if not model.nulls:
+        return None
+    some = [rate for rate in model.nulls if rate.nulls]
+    table = _table("null rate")
+    for rate in some[:_NULLS]:
+        table.add_row(printable(rate.feature, 32), percent(rate.rate), _bar(rate.rate, options))
+    if len(some) > _NULLS:
+        table.add_row(Text(f"{len(some) - _NULLS} more with nulls", style="dim"))
+    clean = len(model.nulls) - len(some)
+    if clean:
+        table.add_row(Text(f"{_plural(clean, 'feature')} without", style="dim"))
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(
+        box=None, padding=(0, 1, 0, 0), title=title, title_justify="left", title_style="dim", show_header=False
+    )
+    table.add_column(no_wrap=True)
+    for _ in range(2):
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    return table
+
+
+def _top(tally: Mapping[str, float], limit: int) -> Iterable[tuple[str, float]]:
+    items = list(tally.items())
+    yield from items[:limit]
+    if len(items) > limit:
+        yield f"{len(items) - limit} others", sum(number for _, number in items[limit:])
+
+
+def _bar(share: float, options: ConsoleOptions) -> Text:
+    return Text(("#" if options.ascii_only else "█") * max(round(share * _BAR), share > 0), style="cyan")
+
+
+def _spark(number: float, highest: float) -> str:
+    return _SPARKS[min(int(number / highest * len(_SPARKS)), len(_SPARKS) - 1)] if number else " "
+
+
+def _plural(number: float, noun: str) -> str:
+    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")

@@ -1,0 +1,127 @@
+"""`otel-ml tail` into a pipe or a file: a line a prediction, and the figures at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO
+
+from rich.console import Console
+
+from otel_ml.cli.printable import clock, milliseconds, printable, value
+from otel_ml.cli.tail_panel import Figures
+from otel_ml.semconv import attributes as names
+from otel_ml.service import fields
+from otel_ml.service.predictions import Prediction
+from otel_ml.service.receiver import Receiver
+from otel_ml.service.records import Log, Point, Span
+from otel_ml.service.statistics import Summary
+
+_WIDTH = 110
+
+
+class TextView:
+    """Plain lines, whole ids, no colour."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def listening(self, receiver: Receiver) -> None:
+        """The endpoints."""
+        self._write(endpoints(receiver))
+
+    def predictions(self, predictions: list[Prediction]) -> None:
+        """A line a row."""
+        for prediction in predictions:
+            self._write(prediction_text(prediction))
+
+    def event(self, event: Log) -> None:
+        """An `ml.*` event that is no prediction."""
+        self._write(event_text(event))
+
+    def points(self, points: list[Point]) -> None:
+        """Metrics show in the figures."""
+
+    def refresh(self, summarise: Callable[[], Summary]) -> None:
+        """Nothing to redraw."""
+
+    def summary(self, summary: Summary) -> None:
+        """The figures so far."""
+        Console(file=self._out, width=_WIDTH, color_system=None, highlight=False).print(Figures(summary))
+        self._out.flush()
+
+    def close(self) -> None:
+        """Nothing to restore."""
+
+    def _write(self, line: str) -> None:
+        self._out.write(line + "\n")
+        self._out.flush()
+
+
+def endpoints(receiver: Receiver) -> str:
+    """Where services should send to, as they are told it."""
+    served = [f"{url} ({name})" for url, name in _urls(receiver) if url]
+    return f"waiting for OTLP at {' and '.join(served)}"
+
+
+def prediction_text(prediction: Prediction) -> str:
+    """A prediction in one line, parts left out when they are unknown."""
+    attributes = prediction.attributes
+    parts = [
+        clock(prediction.time),
+        fields.service_name(prediction.source.resource),
+        request_text(prediction.server) if prediction.server else "",
+        call_text(prediction),
+        "->",
+        output_text(prediction),
+        *(f"{name}={value(item)}" for name, item in fields.features(attributes).items()),
+        *(f"{name}=null" for name in fields.null_names(attributes)),
+        *(f"{name}={value(item)}" for name, item in fields.caller(attributes).items()),
+        f"id={attributes.get(names.ML_PREDICTION_ID, '')}",
+        f"trace={prediction.trace_id}" if prediction.trace_id else "",
+    ]
+    return " ".join(printable(part) for part in parts if part)
+
+
+def event_text(event: Log) -> str:
+    """Any other event in one line."""
+    pairs = (f"{name}={value(item)}" for name, item in event.attributes.items())
+    return " ".join(printable(part) for part in (clock(event.time), event.severity, event.event, *pairs) if part)
+
+
+def request_text(span: Span) -> str:
+    """The request that a server span stands for."""
+    known = fields.request(span)
+    if not known:
+        return span.name
+    return " ".join(str(known[key]) for key in ("method", "route", "status_code") if key in known)
+
+
+def call_text(prediction: Prediction) -> str:
+    """Which model did what, and how long it took."""
+    attributes, call = prediction.attributes, prediction.call
+    keys = (names.ML_OPERATION_NAME, names.ML_MODEL_NAME, names.ML_MODEL_VERSION, names.ML_MODEL_ALIAS)
+    parts = [str(attributes[key]) for key in keys if key in attributes]
+    if (size := attributes.get(names.ML_BATCH_SIZE, 1)) != 1:
+        parts.append(f"({size} rows)")
+    if call is not None:
+        parts.append(milliseconds(call.seconds))
+    return " ".join(parts)
+
+
+def output_text(prediction: Prediction) -> str:
+    """What was predicted, or the error."""
+    attributes = prediction.attributes
+    error = attributes.get(names.ERROR_TYPE)
+    if error is not None or (prediction.call is not None and prediction.call.status == "error"):
+        return f"failed: {error or 'error'}"
+    parts = []
+    for key, item in fields.output(attributes).items():
+        if key == "class_scores":
+            parts += [f"{name}: {value(score)}" for name, score in item.items()]
+        else:
+            parts.append(value(item) if key in ("label", "value") else f"{key} {value(item)}")
+    return " ".join(parts) or ("no output captured" if prediction.event else "no event")
+
+
+def _urls(receiver: Receiver) -> list[tuple[str | None, str]]:
+    return [(receiver.grpc_endpoint, "grpc"), (receiver.http_endpoint, "http/protobuf")]
