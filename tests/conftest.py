@@ -1,0 +1,3 @@
+"""Fixtures of the whole suite; each lives in a module of `tests.support`."""
+
+pytest_plugins = ["tests.support.telemetry"]
