@@ -33,9 +33,11 @@ def value(item: Any, width: int = 40) -> str:
 
 
 def milliseconds(seconds: float) -> str:
-    """A duration in ms, to three digits."""
+    """A duration in ms, to three digits or microseconds."""
     ms = seconds * 1e3
-    return f"{ms:.0f} ms" if ms >= 100 else f"{ms:.3g} ms"
+    return (
+        f"{ms:,.0f} ms" if ms >= 100 else f"{ms:.1f} ms" if ms >= 10 else f"{ms:.2f} ms" if ms >= 1 else f"{ms:.3f} ms"
+    )
 
 
 def count(number: float) -> str:

@@ -72,15 +72,14 @@ def _latency(model: ModelSummary) -> Table | None:
 def _outputs(model: ModelSummary, options: ConsoleOptions) -> RenderableType | None:
     parts: list[RenderableType] = []
     if model.labels:
-        table = _table("predicted")
+        table = _table("predicted", numbers=2)
         total = sum(model.labels.values())
         for label, number in _top(model.labels, _LABELS):
             table.add_row(printable(label, 24), percent(number / total), count(number), _bar(number / total, options))
         parts.append(table)
     if model.scores:
         sparks = "".join(_spark(number, max(model.scores)) for number in model.scores)
-        line = "scores 0 to 1: " + (" ".join(map(count, model.scores)) if options.ascii_only else sparks)
-        parts.append(Text(line))
+        parts.append(Text("scores 0 " + (" ".join(map(count, model.scores)) if options.ascii_only else sparks) + " 1"))
     if model.values:
         low, middle, high = map(value, model.values)
         parts.append(Text(f"recent values: median {middle}, 10% below {low}, 10% above {high}"))
@@ -102,12 +101,12 @@ def _nulls(model: ModelSummary, options: ConsoleOptions) -> Table | None:
     return table
 
 
-def _table(title: str) -> Table:
+def _table(title: str, numbers: int = 1) -> Table:
     table = Table(
         box=None, padding=(0, 1, 0, 0), title=title, title_justify="left", title_style="dim", show_header=False
     )
     table.add_column(no_wrap=True)
-    for _ in range(2):
+    for _ in range(numbers):
         table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from typing import TextIO
 
 from rich.console import Console
@@ -46,8 +47,10 @@ class TextView:
 
     def summary(self, summary: Summary) -> None:
         """The figures so far."""
-        Console(file=self._out, width=_WIDTH, color_system=None, highlight=False).print(Figures(summary))
-        self._out.flush()
+        with StringIO() as page:
+            Console(file=page, width=_WIDTH, color_system=None).print(Figures(summary))
+            lines = [line.rstrip() for line in page.getvalue().splitlines()]
+        self._write("\n".join(["", *lines, ""]))
 
     def close(self) -> None:
         """Nothing to restore."""
