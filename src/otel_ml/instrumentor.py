@@ -1,0 +1,87 @@
+"""The one line and the no-code way in: what is switched on, in which order, and how it is switched off."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import make_dataclass
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # untyped
+
+from otel_ml import fastapi, frameworks, logs, runtime, sdk
+from otel_ml.config import Config, ConfigError
+from otel_ml.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+_logger = logging.getLogger(__name__)
+
+PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
+
+
+def instrument(app: FastAPI | None = None, **options: Any) -> None:
+    """Make every prediction of this process a span, an event and metrics.
+
+    Sets the SDK up from the OTEL_* variables if there is no provider yet; an existing one is used. May be called before or
+    after the frameworks are imported, and again: the last configuration holds.
+
+    Args:
+        app: a FastAPI application, however it was imported. Others are found when they get their first request.
+        **options: the fields of `Config`, which win over the environment; and ``tracer_provider``, ``meter_provider``,
+            ``logger_provider`` to use others than the global ones.
+
+    Raises:
+        ConfigError: an option is unknown or has a value that is not allowed. The message says what is.
+
+    >>> import otel_ml
+    >>> otel_ml.instrument(enabled=False)  # does nothing
+    """
+    providers = {name: options.pop(name, None) for name in PROVIDERS}
+    config = Config.load(**options)
+    if not config.enabled or sdk.is_disabled():
+        return
+    if not any(providers.values()):
+        sdk.set_up()
+    runtime.stop()
+    runtime.start(Runtime(config, **providers))
+    logs.instrument()
+    frameworks.instrument(config)
+    fastapi.instrument(app)
+
+
+def uninstrument() -> None:
+    """Hand on what is queued and put everything back as it was: the exact methods, apps and log record factory."""
+    runtime.stop()
+    fastapi.uninstrument()
+    frameworks.uninstrument()
+    logs.uninstrument()
+
+
+def _declarative() -> type:
+    """The options of ``instrumentation/development.python.otel_ml`` in an OTEL_CONFIG_FILE."""
+    return make_dataclass("OtelMLConfiguration", [(option.name, Any, None) for option in Config.describe()])
+
+
+class OtelMLInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped upstream
+    """What ``opentelemetry-instrument`` and declarative configuration load."""
+
+    configuration = _declarative()
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        """None: frameworks are patched when the program imports them."""
+        return []
+
+    def _instrument(self, **kwargs: Any) -> None:
+        options = {name: kwargs.pop(name, None) for name in PROVIDERS}
+        known = {option.name for option in Config.describe()}
+        file = {name: value for name, value in kwargs.items() if name in known and value is not None}
+        try:
+            instrument(file=file or None, **options)
+        except ConfigError as error:
+            # Raised on, it would also keep every instrumentor after this one from loading.
+            _logger.error("otel-ml is off: %s", error)
+
+    def _uninstrument(self, **kwargs: Any) -> None:
+        uninstrument()

@@ -1,0 +1,236 @@
+"""Inference: one model call. It owns the span, the clock, the prediction id, the event and the duration metric.
+
+Every way in (a patched method, the decorator, the context manager) goes through it, and only through it.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from contextvars import Token
+from typing import TYPE_CHECKING
+
+from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.trace import Span, SpanKind, get_current_span, set_span_in_context
+from opentelemetry.trace.status import Status, StatusCode
+
+from otel_ml import caller
+from otel_ml.context import ACTIVE_KEY
+from otel_ml.guard import guarded
+from otel_ml.models import Model
+from otel_ml.request import Request, scope_of
+from otel_ml.runtime import Runtime
+from otel_ml.semconv import attributes as names
+from otel_ml.signals.record import Attributes, Call, Prediction
+from otel_ml.signals.types import row_violations
+
+if TYPE_CHECKING:
+    from otel_ml.observation import Batch, Outputs, Row
+    from otel_ml.signals.counts import Schema
+
+FINGERPRINT_ROWS = 16
+"""Rows of a batch that are compared to tell whether two calls got the same one."""
+
+
+class Inference:
+    """One model call, from before the model runs until its outputs are known.
+
+    `otel_ml.inference` gives one to a ``with`` block. Its methods take anything, never raise, and never change what they
+    are given.
+    """
+
+    def __init__(self, active: Runtime, model: Model, operation: str, context: Context) -> None:
+        self.model = model
+        self.prediction: Prediction
+        self._runtime = active
+        self._operation = operation
+        self._context = context
+        self._scope = scope_of(context)
+        self._parent = get_current_span(context).get_span_context().span_id
+        self._joined = False
+        self._features: Row | Batch | None = None
+        self._schema: Schema | None = None
+        self._violations: tuple[tuple[int, str], ...] = ()
+        self._fingerprint: object = None
+        self._outputs: Outputs | None = None
+        self._token: Token[Context] | None = None
+
+    @property
+    def id(self) -> str:
+        """The prediction id: on the span, the event, the log lines and the response."""
+        return self.prediction.id
+
+    @guarded("inference.input")
+    def input(self, features: object, names: tuple[str, ...] | None = None) -> None:
+        """Say what the model gets.
+
+        Args:
+            features: anything row-like: a dict, a list, an array, a data frame, a pydantic model.
+            names: of the features, in order, where `features` brings none.
+        """
+        from otel_ml.observation import read_inputs
+
+        self.take(read_inputs(features, names=names, max_depth=self._runtime.config.max_depth))
+
+    @guarded("inference.output")
+    def output(self, result: object) -> None:
+        """Say what the model gave: a label, a score, an array of either, a dict."""
+        from otel_ml.observation import read_outputs
+
+        self._outputs = read_outputs(
+            result, operation=self._operation, task=self.model.task, classes=self.model.classes
+        )
+
+    def take(self, features: Row | Batch | None) -> None:
+        """`input`, already read."""
+        from otel_ml.observation import Row
+
+        if features is None:
+            return
+        self._features = features
+        self._schema = self.model.counts.schema(features.names, self.model.known)
+        self._fingerprint = fingerprint(features)
+        if isinstance(features, Row):
+            self._violations = row_violations(features, self._schema)
+
+    def start(self, prediction_id: str | None = None, event_time: object = None) -> None:
+        """Start the span and the clock, with this inference as the active one."""
+        joined = self._scope.join(self.model, self._operation, self._parent, self._fingerprint)
+        self._joined = joined is not None
+        self.prediction = joined or Prediction(
+            caller.prediction_id(self._runtime.config, self._scope, prediction_id), self.model, self._operation
+        )
+        name, attributes, self._series = self.model.describe(self._operation)
+        self._span: Span = self._runtime.tracer.start_span(
+            name,
+            context=self._context,
+            kind=SpanKind.INTERNAL,
+            attributes={**attributes, names.ML_PREDICTION_ID: self.prediction.id},
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+        self._context = set_span_in_context(self._span, Context({**self._context, ACTIVE_KEY: self}))
+        if not self._joined:
+            self.prediction.context = self._context
+            self.prediction.event_time = caller.event_time(self._runtime.config, self._scope, event_time)
+            self.prediction.extra = caller.attributes(self._runtime, self._scope, self._context)
+        self._scope.last = self.prediction
+        if isinstance(self._scope, Request):
+            self._scope.add_id(self.prediction.id)
+        self._runtime.count_active(self._series, 1)
+        self.enter()
+        self._started = time.perf_counter()
+
+    def enter(self) -> None:
+        """Make this the active inference of the running code. Generators enter and leave at every step."""
+        self._token = attach(self._context)
+
+    def leave(self) -> None:
+        """The opposite of `enter`. Leaves alone a context that is not ours (a generator that is closed elsewhere)."""
+        token, self._token = self._token, None
+        if token is not None and get_current() is self._context:
+            detach(token)
+
+    def stop(self) -> None:
+        """Stop the clock, the moment the model is done."""
+        self._duration = time.perf_counter() - self._started
+        self.leave()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the span, and hand the rest to the aggregator."""
+        error_type = None if error is None else type_name(error)
+        self._end_span(error, error_type)
+        self._hand_over(error_type)
+
+    @guarded("inference.span")
+    def _end_span(self, error: BaseException | None, error_type: str | None) -> None:
+        try:
+            if self._span.is_recording():
+                self._span.set_attributes(self._attributes())
+                if error is not None and error_type is not None:
+                    self._say_error(error, error_type)
+        finally:
+            self._span.end()
+
+    @guarded("inference.queue")
+    def _hand_over(self, error_type: str | None) -> None:
+        prediction = self.prediction
+        self._runtime.count_active(self._series, -1)
+        if self._outputs is not None and not prediction.done:
+            prediction.outputs.append(self._outputs)
+        if not self._joined:
+            prediction.features, prediction.schema = self._features, self._schema
+            prediction.violations = self._violations
+            prediction.error_type = error_type
+            if self._features is not None:
+                self._scope.remember(prediction, self._parent, self._fingerprint)
+        self._runtime.aggregator.put(
+            Call(
+                self.model,
+                self._operation,
+                self._context,
+                self._duration,
+                time.monotonic(),
+                self._size(),
+                error_type,
+                None if self._joined else prediction,
+            )
+        )
+
+    def _attributes(self) -> Attributes:
+        from otel_ml.observation import Row
+
+        describer, features, schema = self._runtime.describer, self._features, self._schema
+        found: Attributes = {}
+        if features is not None and schema is not None:
+            if isinstance(features, Row):
+                dropped = 0
+                if self._runtime.span_features:
+                    values, dropped = describer.features(features, schema)
+                    self.prediction.row_attributes, self.prediction.row_dropped = values, dropped
+                    found.update(values)
+                found.update(describer.completeness(features, schema, len(self._violations), dropped))
+            else:
+                found[names.ML_FEATURE_COUNT] = len(features.names)
+        if (size := self._size()) != 1:
+            found[names.ML_BATCH_SIZE] = size
+        elif self._outputs is not None and self._outputs.size == 1:
+            found.update(describer.output(self._outputs.row(0), class_scores=True))
+        found.update(self.prediction.extra)
+        # Again, and last: a span keeps 128 attributes and evicts its oldest.
+        found.update(self.model.describe(self._operation)[1])
+        found[names.ML_PREDICTION_ID] = self.prediction.id
+        return found
+
+    def _size(self) -> int:
+        if self._features is not None:
+            return self._features.size
+        return self._outputs.size if self._outputs is not None and self._outputs.size else 1
+
+    def _say_error(self, error: BaseException, error_type: str) -> None:
+        self._span.set_attribute(names.ERROR_TYPE, error_type)
+        self._span.set_status(Status(StatusCode.ERROR))  # no description: messages quote inputs
+        wanted = self._runtime.config.exceptions
+        if wanted != "none":
+            clean = self._runtime.policy.text
+            details: Attributes = {names.EXCEPTION_MESSAGE: clean(str(error))}
+            if wanted == "stacktrace":
+                lines = traceback.format_exception(type(error), error, error.__traceback__)
+                details[names.EXCEPTION_STACKTRACE] = "\n".join(clean(line) for line in "".join(lines).splitlines())
+            self._span.add_event("exception", {"exception.type": error_type, **details})
+
+
+def type_name(error: BaseException) -> str:
+    """The ``error.type`` of an exception: its class, with the module unless it is a builtin."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def fingerprint(features: Row | Batch) -> object:
+    """Something that is equal for equal rows, and cheap: of a large batch some rows stand for all."""
+    from otel_ml.observation import Batch
+
+    if not isinstance(features, Batch):
+        return features.names, features.values
+    step = max(1, features.held // FINGERPRINT_ROWS)
+    return features.names, features.size, [row.values for row in features.rows(range(0, features.held, step))]

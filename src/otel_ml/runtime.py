@@ -1,0 +1,204 @@
+"""What is running now: the configuration and everything built from it, as one object that a call reaches in one step."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry._logs import Logger, LoggerProvider
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import TracerProvider
+
+from otel_ml import guard, loaded
+from otel_ml.config import Config
+from otel_ml.models import Model, ModelRegistry
+from otel_ml.privacy import Policy
+from otel_ml.signals import worker
+from otel_ml.signals.aggregator import Aggregator
+from otel_ml.signals.attributes import Describer
+from otel_ml.signals.events import EventSink
+from otel_ml.signals.metrics import Instruments, Series
+from otel_ml.signals.pacing import Pacer
+from otel_ml.version import __version__
+
+SCOPE = "otel_ml"
+SETTLE_SECONDS = 2.0
+EXIT_SECONDS = 10.0
+
+
+class Runtime:
+    """One configuration at work. It is the `Source` of the observable metrics."""
+
+    def __init__(
+        self,
+        config: Config,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        logger_provider: LoggerProvider | None = None,
+    ) -> None:
+        self.config = config
+        self.policy = Policy(config)
+        self.describer = Describer(config, self.policy)
+        self.tracer_provider = tracer_provider or trace.get_tracer_provider()
+        self.meter_provider = meter_provider or metrics.get_meter_provider()
+        self.logger_provider = logger_provider or _logs.get_logger_provider()
+        self.tracer = self.tracer_provider.get_tracer(SCOPE, __version__)
+        self._logger = self.logger_provider.get_logger(SCOPE, __version__)
+        self.events = EventSink(config, self.policy, self._get_logger)
+        self.aggregator = Aggregator(config, _instruments(self.meter_provider), self.events, Pacer(self._flush_logs))
+        self.registry = ModelRegistry(config, self.policy, self._model_loaded)
+        self.span_features = config.features_on != "event"
+        self._resource_pid = os.getpid()
+        self._active_lock = threading.Lock()
+        self._active: dict[int, tuple[Series, int]] = {}
+        self._number_worker()
+
+    # -- Source ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> int | None:
+        """The ordinal on every metric, where processes share an instance id."""
+        return self.aggregator.worker
+
+    def settle(self) -> None:
+        """Count what is queued, before a reader collects."""
+        self.aggregator.settle(self.models(), SETTLE_SECONDS)
+
+    def models(self) -> list[Model]:
+        """Every model so far."""
+        return self.registry.models()
+
+    def active(self) -> list[tuple[Series, int]]:
+        """Calls in flight, by model and operation."""
+        with self._active_lock:
+            counted = list(self._active.values())
+        found: dict[frozenset[tuple[str, object]], tuple[Series, int]] = {}
+        for series, count in counted:  # a refitted model has new attributes, which may be equal to the old ones
+            key = frozenset(series.items())
+            found[key] = (series, count + found.get(key, (series, 0))[1])
+        return list(found.values())
+
+    def dropped(self) -> list[tuple[Series, int]]:
+        """What was dropped so far."""
+        return self.aggregator.dropped()
+
+    # -- life -----------------------------------------------------------------------------------------------------------
+
+    def count_active(self, series: Series, step: int) -> None:
+        """A call begins (1) or ends (-1). `series` is shared by all calls of a model and operation."""
+        with self._active_lock:
+            _, count = self._active.get(id(series), (series, 0))
+            self._active[id(series)] = (series, count + step)
+
+    def flush(self, timeout: float) -> bool:
+        """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""
+        done = self.aggregator.drain(timeout)
+        for provider in (self.tracer_provider, self.logger_provider, self.meter_provider):
+            flush = getattr(provider, "force_flush", None)
+            if flush is not None:
+                done = bool(flush(timeout_millis=int(timeout * 1000))) and done
+        return done
+
+    def drain(self) -> None:
+        """Hand on all that is queued: a provider is about to be flushed or shut down."""
+        self.aggregator.drain(EXIT_SECONDS)
+
+    def restart(self) -> None:
+        """Begin anew in a forked child: at zero, with locks, a thread and an ordinal of its own."""
+        self._active_lock = threading.Lock()
+        self._active.clear()
+        self.registry.reset_counts()
+        self.aggregator.reset()
+        worker.release()
+        self._number_worker()
+
+    def _number_worker(self) -> None:
+        self.aggregator.worker = self.config.worker
+        resource = getattr(self.tracer_provider, "resource", None) or getattr(self.logger_provider, "resource", None)
+        instance_id = resource.attributes.get("service.instance.id") if resource is not None else None
+        if self.config.worker is None and resource is not None and worker.is_shared(instance_id, self._resource_pid):
+            self.aggregator.worker = guard.guarded("worker.claim")(worker.claim)(instance_id)
+
+    def _get_logger(self) -> Logger:
+        return self._logger
+
+    def _flush_logs(self) -> object:
+        flush = getattr(self.logger_provider, "force_flush", None)
+        # not the one of `_drain_before`, which would wait for the very thread that calls this
+        return getattr(flush, "__wrapped__", flush)() if flush is not None else None
+
+    @guard.guarded("model.loaded")
+    def _model_loaded(self, model: Model) -> None:
+        self.events.model_loaded(loaded.describe(model))
+
+
+current: Runtime | None = None
+"""None while nothing is instrumented: a patched method then passes straight through."""
+
+_by_provider: dict[int, tuple[MeterProvider, Instruments]] = {}
+
+
+def start(runtime: Runtime) -> None:
+    """Make this the one that calls use, and see to it that nothing queued is lost when its providers end."""
+    global current
+    current = runtime
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)  # after the providers' own, so it runs before them
+    for provider in (runtime.logger_provider, runtime.tracer_provider, runtime.meter_provider):
+        for method in ("shutdown", "force_flush"):
+            _drain_before(provider, method)
+
+
+def stop() -> Runtime | None:
+    """Hand on what is queued, and let calls pass straight through from now on."""
+    global current
+    stopped, current = current, None
+    if stopped is not None:
+        stopped.aggregator.close(EXIT_SECONDS)
+    return stopped
+
+
+def _instruments(provider: MeterProvider) -> Instruments:
+    known = _by_provider.get(id(provider))
+    if known is None:
+        meter = provider.get_meter(SCOPE, __version__)
+        known = _by_provider[id(provider)] = (provider, Instruments(meter, lambda: current))
+    return known[1]
+
+
+def _drain_before(provider: object, name: str) -> None:
+    """Drain before a provider's method runs.
+
+    On the instance, for a processor of ours would be asked last, when the exporter before it has stopped.
+    """
+    method: Callable[..., Any] | None = getattr(provider, name, None)
+    if method is None or not hasattr(provider, "__dict__") or name in vars(provider):
+        return
+
+    @functools.wraps(method)
+    def draining(*args: Any, **kwargs: Any) -> Any:
+        if current is not None:
+            guard.guarded("runtime.drain")(current.drain)()
+        return method(*args, **kwargs)
+
+    setattr(provider, name, draining)
+
+
+def _at_exit() -> None:
+    if current is not None:
+        guard.guarded("runtime.exit")(current.aggregator.close)(EXIT_SECONDS)
+
+
+def _after_fork() -> None:
+    guard.reset()
+    if current is not None:
+        current.restart()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

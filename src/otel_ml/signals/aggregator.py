@@ -1,0 +1,220 @@
+"""The queue between the caller's thread and everything that can wait, and the one daemon thread behind it.
+
+Calls wait here for a moment (LINGER), so that a second operation on the same rows can join its prediction. Then, in
+micro-batches: counts and histograms first, so that metrics stay right when events can not leave; events after, paced so
+that the SDK's own queue never overflows and no slice holds the interpreter for long.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from otel_ml.config import Config
+from otel_ml.guard import guarded
+from otel_ml.semconv import attributes as names
+from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
+from otel_ml.signals.counting import count_call
+from otel_ml.signals.events import EventSink
+from otel_ml.signals.metrics import Instruments, Series
+from otel_ml.signals.pacing import Pacer
+from otel_ml.signals.record import Call, Prediction
+
+if TYPE_CHECKING:
+    from otel_ml.models import Model
+
+LINGER = 0.2
+"""Seconds a call waits for another operation on its rows."""
+
+TICK = 0.05
+"""Seconds between two looks at the queue while there is something in it."""
+
+IDLE = 3600.0
+LOG_INTERVAL_SECONDS = 60.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Aggregator:
+    """A bounded queue with one consumer."""
+
+    def __init__(self, config: Config, instruments: Instruments, events: EventSink, pacer: Pacer) -> None:
+        self._instruments = instruments
+        self._events = events
+        self._pacer = pacer
+        self._max_rows = config.queue_rows
+        self._max_bytes = config.queue_bytes
+        self.worker: int | None = None
+        self._last_warning = -LOG_INTERVAL_SECONDS
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty, with locks of its own and no thread: at first, and in a forked child."""
+        self._calls: deque[Call] = deque()
+        self._pending: deque[Prediction] = deque()
+        self._pending_rows = 0
+        self._rows = 0
+        self._bytes = 0
+        self._dropped: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()  # around the queue: held for a moment, also by callers
+        self._work = threading.Lock()  # around counting and emitting: never taken by a caller
+        self._emit = threading.Lock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, call: Call) -> None:
+        """Take a finished call over from its thread; drop it, counted, when the queue is full."""
+        prediction = call.prediction
+        rows = call.batch_size if prediction is not None else 1
+        size = getattr(prediction.features, "nbytes", 0) if prediction is not None else 0
+        with self._lock:
+            fits = self._rows + rows <= self._max_rows and self._bytes + size <= self._max_bytes
+            # one call that is larger than the whole queue may pass when nothing else is in it
+            if not fits and self._calls:
+                self._drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, rows)
+                return
+            self._calls.append(call)
+            self._rows += rows
+            self._bytes += size
+            if self._thread is None and not self._closed:
+                self._start()
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def drain(self, timeout: float) -> bool:
+        """Count, and emit, all that is queued now, in the caller's thread.
+
+        Args:
+            timeout: seconds it may take.
+
+        Returns:
+            Whether everything was handed on in time.
+        """
+        deadline = time.monotonic() + timeout
+        if not self._work.acquire(timeout=max(0.0, timeout)):
+            return False
+        try:
+            self._count(everything=True)
+        finally:
+            self._work.release()
+        return self._send(deadline)
+
+    def settle(self, models: list[Model], timeout: float) -> None:
+        """Count all that is queued and fold the models' counts, so that a collection is complete."""
+        if self._work.acquire(timeout=timeout):
+            try:
+                self._count(everything=True)
+                for model in models:
+                    model.counts.fold()
+            finally:
+                self._work.release()
+
+    def close(self, timeout: float) -> bool:
+        """Drain for the last time. Later calls are still counted when a reader collects."""
+        done = self.drain(timeout)
+        self._closed = True
+        self._wake.set()
+        return done
+
+    def dropped(self) -> list[tuple[Series, int]]:
+        """What was dropped so far, by reason and signal."""
+        with self._lock:
+            found = dict(self._dropped)
+        return [
+            ({names.ML_DROP_REASON: reason, names.ML_DROP_SIGNAL: signal}, count)
+            for (reason, signal), count in found.items()
+        ]
+
+    def drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
+        """Count something as dropped."""
+        with self._lock:
+            self._drop(reason, signal, count)
+
+    def _drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
+        key = (reason.value, signal.value)
+        self._dropped[key] = self._dropped.get(key, 0) + count
+        now = time.monotonic()
+        if now - self._last_warning >= LOG_INTERVAL_SECONDS:
+            self._last_warning = now
+            _logger.warning(
+                "otel-ml dropped %d rows (%s): predictions come faster than they can be sent; see ml.telemetry.dropped "
+                "(logged at most once a minute)",
+                count,
+                reason.value,
+            )
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        thread = threading.current_thread()
+        while self._thread is thread and not self._closed:
+            self._wake.wait(IDLE)
+            if not self._calls and not self._pending:
+                self._wake.clear()
+                if not self._calls and not self._pending:
+                    continue
+                self._wake.set()
+            time.sleep(TICK)
+            self._step()
+
+    @guarded("aggregator.step")
+    def _step(self) -> None:
+        with self._work:
+            self._count(everything=False)
+        self._send(float("inf"))
+
+    def _count(self, *, everything: bool) -> None:
+        due = time.monotonic() - LINGER
+        while True:
+            with self._lock:
+                if not self._calls or (not everything and self._calls[0].ended > due):
+                    return
+                call = self._calls.popleft()
+                self._rows -= call.batch_size if call.prediction is not None else 1
+                if call.prediction is not None:
+                    self._bytes -= getattr(call.prediction.features, "nbytes", 0)
+            self._take(call)
+            self._pacer.breathe()
+
+    @guarded("aggregator.count")
+    def _take(self, call: Call) -> None:
+        prediction = call.prediction
+        count_call(call, self._instruments, self._pacer, self)
+        if prediction is None:
+            return
+        rows = self._events.rows_of(prediction)
+        if not rows:
+            prediction.release()
+        elif self._pending_rows + rows > self._max_rows:
+            self.drop(MlDropReasonValues.EVENT_QUEUE, MlDropSignalValues.EVENT, rows)
+            prediction.release()
+        else:
+            self._pending_rows += rows
+            self._pending.append(prediction)
+
+    def _send(self, deadline: float) -> bool:
+        """Emit what is pending. Counting goes on meanwhile in whoever collects the metrics."""
+        if not self._emit.acquire(timeout=min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)):
+            return False
+        try:
+            while self._pending:
+                if time.monotonic() > deadline:
+                    return False
+                prediction = self._pending.popleft()
+                self._pending_rows -= self._events.rows_of(prediction)
+                self._emit_one(prediction)
+                prediction.release()
+            return True
+        finally:
+            self._emit.release()
+
+    @guarded("aggregator.emit")
+    def _emit_one(self, prediction: Prediction) -> None:
+        for _ in self._events.emit(prediction):
+            self._pacer.emitted()

@@ -1,0 +1,79 @@
+"""One call into counts and histograms. Runs under the aggregator's lock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from otel_ml.observation import Batch, Row
+from otel_ml.semconv import attributes as names
+from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
+from otel_ml.signals.metrics import Instruments, Series
+from otel_ml.signals.pacing import Pacer
+from otel_ml.signals.record import Call, Prediction
+from otel_ml.signals.types import batch_violations
+
+if TYPE_CHECKING:
+    from otel_ml.signals.aggregator import Aggregator
+
+MAX_SCORES = 20_000
+"""Scores recorded per call. The API has no batch record for histograms (7 µs a point): a larger batch is sampled evenly."""
+
+
+def count_call(call: Call, instruments: Instruments, pacer: Pacer, aggregator: Aggregator) -> None:
+    """A point of the duration histogram; and the rows, where this call was the first on them."""
+    series: Series = call.model.describe(call.operation)[2]
+    if aggregator.worker is not None:
+        series = {**series, names.ML_WORKER: aggregator.worker}
+    instruments.record_call(call.duration, call.batch_size, series, call.error_type, call.context)
+    prediction = call.prediction
+    if prediction is None:
+        return
+    _count_features(prediction)
+    if prediction.error_type is None:
+        _count_labels(prediction)
+        for score in _scores(prediction, aggregator):
+            instruments.score.record(score, series, call.context)
+            pacer.breathe()
+
+
+def _count_features(prediction: Prediction) -> None:
+    features, schema = prediction.features, prediction.schema
+    if schema is None:
+        return
+    counts = prediction.model.counts
+    if isinstance(features, Row):
+        counts.add_row(features, schema, prediction.violations)
+    elif isinstance(features, Batch):
+        counts.add_batch(features, schema, batch_violations(features, schema))
+
+
+def _count_labels(prediction: Prediction) -> None:
+    if not prediction.outputs:
+        return
+    counts, operation = prediction.model.counts, prediction.operation
+    declared = prediction.model.class_labels
+    remaining = prediction.size
+    labels = next((found for outputs in prediction.outputs if (found := outputs.labels()) is not None), None)
+    if labels is not None and declared:
+        for label, count in Counter(map(str, labels)).items():
+            if label in declared:
+                counts.add_prediction(operation, label, count)
+                remaining -= count
+    if remaining > 0:
+        counts.add_prediction(operation, None, remaining)
+
+
+def _scores(prediction: Prediction, aggregator: Aggregator) -> Iterator[float]:
+    scores = next((found for outputs in prediction.outputs if (found := outputs.scores()) is not None), None)
+    if scores is None:
+        return
+    step = -(-len(scores) // MAX_SCORES)
+    if step > 1:
+        skipped = len(scores) - -(-len(scores) // step)
+        aggregator.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
+    for score in islice(scores.tolist(), 0, None, max(1, step)):
+        if 0.0 <= score <= 1.0:
+            yield score

@@ -1,0 +1,156 @@
+"""Events: an observation in, one log record per row out.
+
+This is the seam behind which a columnar encoder could stand: `emit` gets a whole `Prediction`, with its rows by column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterator
+
+from opentelemetry._logs import Logger, SeverityNumber
+
+from otel_ml.config import Config
+from otel_ml.observation import Batch, Row
+from otel_ml.privacy import Policy, approximate_size
+from otel_ml.semconv import attributes as names
+from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED, EVENT_ML_PREDICTION
+from otel_ml.signals.attributes import Describer
+from otel_ml.signals.event_time import to_nanoseconds
+from otel_ml.signals.record import Attributes, Prediction
+
+EventRow = tuple[int, str, "Row | None"]
+"""Position in the call, prediction id, features."""
+
+
+class EventSink:
+    """Turns predictions into ``ml.prediction`` events."""
+
+    def __init__(self, config: Config, policy: Policy, logger: Callable[[], Logger]) -> None:
+        self._config = config
+        self._describer = Describer(config, policy)
+        self._logger = logger
+        self._mode = config.events.mode
+        self._ratio = config.events.ratio
+        source = config.event_time
+        self._time_feature = source.name if source is not None and source.source == "feature" else None
+        self._with_features = config.features_on != "span"
+
+    def emit(self, prediction: Prediction) -> Iterator[None]:
+        """Emit a prediction row by row, giving way to the caller after each one.
+
+        Yields:
+            None after every event, so that the caller decides when to pause: each holds the interpreter for some 20 µs.
+        """
+        if not self.rows_of(prediction):
+            return
+        features = prediction.features
+        if not isinstance(features, Batch):
+            rows = [(0, prediction.id, features)] if prediction.size == 1 else self._outputs_only(prediction)
+        else:
+            rows = self._sample(prediction, features)
+        weight = prediction.size / len(rows) / self._ratio
+        for index, row_id, row in rows:
+            if self._ratio == 1.0 or fraction(row_id) < self._ratio:
+                self._logger().emit(
+                    timestamp=self._time(prediction, row),
+                    observed_timestamp=time.time_ns(),
+                    context=prediction.context,
+                    severity_number=SeverityNumber.INFO,
+                    severity_text="INFO",
+                    event_name=EVENT_ML_PREDICTION,
+                    attributes=self._attributes(prediction, index, row_id, row, weight),
+                )
+                yield
+
+    def rows_of(self, prediction: Prediction) -> int:
+        """At most how many events a prediction becomes."""
+        if self._mode == "off" or (self._mode == "errors" and prediction.error_type is None):
+            return 0
+        return min(prediction.size, self._config.max_events_per_call)
+
+    def model_loaded(self, attributes: Attributes) -> None:
+        """Say once that a model is in use, with the versions of the libraries that serve it."""
+        if self._mode != "off":
+            self._logger().emit(
+                timestamp=time.time_ns(),
+                severity_number=SeverityNumber.INFO,
+                severity_text="INFO",
+                event_name=EVENT_ML_MODEL_LOADED,
+                attributes=attributes,
+            )
+
+    def _sample(self, prediction: Prediction, batch: Batch) -> list[EventRow]:
+        """Rows of a batch: all of them up to the cap, else a uniform sample that is the same for the same id."""
+        held = self._choose(prediction, batch.held)
+        positions = held if batch.positions is None else [int(batch.positions[index]) for index in held]
+        return [
+            (position, f"{prediction.id}-{position}", row)
+            for position, row in zip(positions, batch.rows(held), strict=True)
+        ]
+
+    def _outputs_only(self, prediction: Prediction) -> list[EventRow]:
+        return [(index, f"{prediction.id}-{index}", None) for index in self._choose(prediction, prediction.size)]
+
+    def _choose(self, prediction: Prediction, available: int) -> list[int]:
+        cap = self._config.max_events_per_call
+        if available <= cap:
+            return list(range(available))
+        return sorted(random.Random(prediction.id).sample(range(available), cap))
+
+    def _time(self, prediction: Prediction, row: Row | None) -> int:
+        if self._time_feature is not None and row is not None and self._time_feature in row.names:
+            found = to_nanoseconds(row.values[row.names.index(self._time_feature)])
+            if found is not None:
+                return found
+        return prediction.event_time
+
+    def _attributes(
+        self, prediction: Prediction, index: int, row_id: str, row: Row | None, weight: float
+    ) -> Attributes:
+        found: Attributes = {}
+        schema = prediction.schema
+        if row is not None and schema is not None:
+            dropped, single = 0, prediction.size == 1
+            if self._with_features:
+                if single and prediction.row_attributes is not None:
+                    values, dropped = prediction.row_attributes, prediction.row_dropped
+                else:
+                    values, dropped = self._describer.features(row, schema)
+                found, cut = self._fit(values)
+                dropped += cut
+            invalid = len(prediction.violations) if single else len(row.invalid)
+            found.update(self._describer.completeness(row, schema, invalid, dropped))
+        outputs = [outputs.row(index) for outputs in prediction.outputs if index < outputs.size]
+        found.update(self._describer.outputs(outputs, class_scores=self._config.class_scores_on_events))
+        found.update(prediction.extra)
+        found.update(prediction.model.describe(prediction.operation)[2])
+        if prediction.model.task:
+            found[names.ML_TASK_TYPE] = prediction.model.task
+        found[names.ML_PREDICTION_ID] = row_id
+        if weight != 1.0:
+            found[names.ML_EVENT_WEIGHT] = weight
+        if prediction.error_type is not None:
+            found[names.ERROR_TYPE] = prediction.error_type
+        return found
+
+    def _fit(self, values: Attributes) -> tuple[Attributes, int]:
+        """As many feature values as fit into one event; backends refuse a record that is too large, whole."""
+        limit = self._config.max_event_bytes
+        if approximate_size(values) <= limit:
+            return dict(values), 0
+        fitting: Attributes = {}
+        for key, value in values.items():
+            limit -= approximate_size({key: value})
+            if limit < 0:
+                break
+            fitting[key] = value
+        return fitting, len(values) - len(fitting)
+
+
+def fraction(prediction_id: str) -> float:
+    """A number in [0, 1) that is the same for an id in every process and language: the first 8 bytes of its BLAKE2b."""
+    digest = hashlib.blake2b(prediction_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
