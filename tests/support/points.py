@@ -76,10 +76,12 @@ def keep(data: MetricsData, wanted: Callable[[Series], bool]) -> MetricsData:
         for scope in resource.scope_metrics:
             metrics = []
             for metric in scope.metrics:
-                data: Any = metric.data  # of one kind, and its points of the same: more than a type checker can follow
-                points = [point for point in data.data_points if wanted(_series(scope.scope, metric, point.attributes))]
+                values: Any = metric.data  # its points are all of its own kind, which no type says
+                points = [
+                    point for point in values.data_points if wanted(_series(scope.scope, metric, point.attributes))
+                ]
                 if points:
-                    metrics.append(replace(metric, data=replace(data, data_points=points)))
+                    metrics.append(replace(metric, data=replace(values, data_points=points)))
             scopes.append(replace(scope, metrics=metrics))
         resources.append(replace(resource, scope_metrics=scopes))
     return MetricsData(resource_metrics=resources)
