@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -10,24 +11,19 @@ from typing import Any, Final
 from otel_ml.config import kinds
 from otel_ml.config.kinds import BOOLEAN, EVENT_TIME, EVENTS, TEXT, TEXTS, Events, EventTime, choice, integer, optional
 from otel_ml.config.option import KEY, ConfigError, Option, option
+from otel_ml.semconv import attributes
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_TASKS: Final = (
-    "classification",
-    "regression",
-    "ranking",
-    "clustering",
-    "anomaly_detection",
-    "recommendation",
-    "embedding",
-    "forecasting",
-)
+_TASKS: Final = tuple(task.value for task in attributes.MlTaskTypeValues)
 _ACTIONS: Final = "`glob=action` pairs with commas between them, each action one of keep, drop, mask, hash, round"
+_CALLER: Final = (attributes.USER_ID, attributes.SESSION_ID, attributes.TENANT_ID)
+_SEGMENT: Final = attributes.ML_SEGMENT_TEMPLATE
 _CONTEXT: Final = (
     "`attribute={}` pairs with commas between them, each attribute one of "
-    "user.id, session.id, tenant.id or ml.segment.<key>"
+    + ", ".join(_CALLER)
+    + f" or {_SEGMENT}.<key>"
 )
-_CONTEXT_ATTRIBUTE: Final = r"(user|session|tenant)\.id|ml\.segment\.[A-Za-z0-9_\-]{1,64}"
+_CONTEXT_ATTRIBUTE: Final = "|".join(map(re.escape, _CALLER)) + rf"|{re.escape(_SEGMENT)}\.[A-Za-z0-9_\-]{{1,64}}"
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"  # of RFC 9110: what a header's name or a baggage key is made of
 
 

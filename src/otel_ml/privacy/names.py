@@ -14,8 +14,8 @@ from typing import Final
 
 # A phrase of several words also counts when written as one: `cardnumber`.
 WORDS: Final = {
-    "contact": "email emails mail mails phone phones telephone fax address addresses street mac_addr ip_addr client_ip "
-    "remote_ip source_ip user_ip phone_number mobile_number cell_number",
+    "contact": "email emails email_address mail mails phone phones telephone fax address addresses street mac_addr "
+    "ip_address ip_addr client_ip remote_ip source_ip user_ip phone_number mobile_number cell_number",
     "identity": "ssn passport passports national_id tax_id social_security aadhaar cpf mrn medical_record "
     "driver_license drivers_license driver_licence drivers_licence license_plate licence_plate license_number "
     "licence_number first_name last_name middle_name given_name family_name maiden_name full_name surname username "
@@ -92,6 +92,8 @@ def _measured(split: tuple[str, ...], start: int, end: int) -> bool:
     if start > 0 and (split[0] in _BEFORE or split[start - 1] in _BEFORE or split[:start][-2:] == ("number", "of")):
         return True
     rest = list(split[end:])
+    if rest and rest[-1] in _AFTER:
+        return True
     while rest and (rest[-1].isdecimal() or rest[-1] in _WINDOWS):  # `email_count_7d`
         rest.pop()
     return bool(rest) and rest[-1] not in _ITSELF and (rest[0] in _AFTER or rest[-1] in _AFTER)

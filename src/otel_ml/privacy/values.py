@@ -103,10 +103,14 @@ def _key(text: str) -> bool:
 
 
 def _random(run: str) -> bool:
-    """Whether the kind of character changes as often as in base64 (.65 a character; camelCase words: about .3)."""
-    kinds = ["0" if c.isdecimal() else "a" if c.islower() else "A" for c in run if c.isalnum()]
+    """Whether characters are as mixed as in base64.
+
+    There, the kind of character (digit, lower case, upper case) changes .65 times a character (in camelCase about .3),
+    and one in 32 is punctuation (in snake_case about one in six).
+    """
+    kinds = ["0" if c.isdecimal() else "a" if c.islower() else "A" for c in run.rstrip("=") if c.isalnum()]
     changes = sum(left != right for left, right in pairwise(kinds))
-    return len(set(kinds)) == 3 and changes >= 0.42 * len(kinds)
+    return len(set(kinds)) == 3 and changes >= 0.38 * len(kinds) and len(kinds) >= 0.86 * len(run.rstrip("="))
 
 
 PATTERNS: Final[dict[str, tuple[str, Callable[[str], object]]]] = {

@@ -1,0 +1,343 @@
+"""The policy: what wins over what, what a value becomes, and that nothing hostile gets through or costs much."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel_ml.config import Config
+from otel_ml.privacy import MASKED, Policy, approximate_size
+from otel_ml.semconv.attributes import ML_FEATURE_VALUE_TEMPLATE
+
+KEY = "a key of the tests, 32 characters"
+CARD = "4111 1111 1111 1111"
+MAIL = "ann@example.com"
+
+
+def one(value: object, name: str = "x", known: frozenset[str] | None = None, **settings: Any) -> object:
+    """What one feature's value becomes; `None` where there is no attribute."""
+    attributes, dropped = Policy(Config(**settings)).plan((name,), known).attributes([value])
+    assert dropped == (value is not None and not attributes)
+    return next(iter(attributes.values()), None)
+
+
+class Hostile:
+    """Anything one does to it fails."""
+
+    def _fail(self, *_: object) -> Any:
+        raise AssertionError("code of the value's own class was run")
+
+    __repr__ = __str__ = __eq__ = __hash__ = __bool__ = __len__ = __float__ = __int__ = __format__ = _fail
+    __class__ = property(_fail)  # it lies, too
+
+
+class TestPrecedence:
+    @pytest.mark.parametrize(
+        ("capture", "outputs", "features", "x", "other"),
+        [
+            ("off", False, False, None, None),
+            ("outputs", True, False, None, None),
+            ("known", True, True, 1, None),
+            ("all", True, True, 1, 1),
+        ],
+    )
+    def test_capture_comes_first(self, capture: str, outputs: bool, features: bool, x: object, other: object) -> None:
+        policy = Policy(Config(capture=capture))
+        assert (policy.captures_outputs, policy.captures_features) == (outputs, features)
+        known = frozenset({"x"})
+        settings = {"capture": capture, "feature_allow": "*", "feature_actions": "*=keep"}
+        assert one(1, "x", known, **settings) == x
+        assert one(1, "other", known, **settings) == other
+
+    def test_nothing_is_known_of_a_model_without_names(self) -> None:
+        assert one(1, capture="known") is None
+
+    def test_deny_wins_over_allow_and_allow_over_actions(self) -> None:
+        assert one(1, feature_deny="x*", feature_allow="x", feature_actions="x=keep") is None
+        assert one(1, feature_allow="y", feature_actions="x=keep") is None
+        assert one(1, feature_allow="y,x") == 1
+
+    def test_the_first_explicit_action_wins_over_every_mask(self) -> None:
+        assert one(MAIL, "email") == MASKED
+        assert one(MAIL, "email", feature_actions="email=keep") == MAIL
+        assert one(1, "email", feature_actions="email=drop,e*=keep") is None
+        assert one(1234, feature_actions={"x": "round", "*": "drop"}) == 1000
+        assert one("y", feature_actions="x=mask") == MASKED
+
+    def test_unmask_lifts_the_mask_by_name_but_not_by_value(self) -> None:
+        assert one("card", "token", unmask="tok*") == "card"
+        assert one(MAIL, "token", unmask="tok*") == MASKED
+
+    def test_globs_match_a_name_as_it_is_and_as_backends_show_it(self) -> None:
+        for glob in ("a.b", "a_b", "a.*", "a_?"):
+            assert one(1, "a.b", feature_deny=glob) is None
+        assert one(1, "A.b", feature_deny="a.b") == 1
+
+    @pytest.mark.parametrize(("action", "expected"), [("mask", MASKED), ("drop", None), ("round", MASKED)])
+    def test_the_action_for_what_is_found_sensitive(self, action: str, expected: object) -> None:
+        assert one("ann", "email", privacy_action=action) == expected
+        assert one(CARD, privacy_action=action) == expected
+        assert one("plain", privacy_action=action) == "plain"
+        assert Policy(Config(privacy_action=action)).text(CARD) == MASKED
+
+    def test_extra_words(self) -> None:
+        assert one("flu", "mainDiagnosis", mask_words="diagnosis") == MASKED
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        "value", [True, False, 0, -1, 2**63 - 1, -(2**63), 1.5, math.inf, -math.inf, "", "UA", 1e300]
+    )
+    def test_plain_values_stay_as_they_are(self, value: object) -> None:
+        found = one(value)
+        assert found == value
+        assert type(found) is type(value)
+
+    @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**40])
+    def test_integers_beyond_64_bits_are_texts(self, value: int) -> None:
+        assert one(value) == str(value)
+
+    def test_an_integer_too_long_to_print_is_described(self) -> None:
+        assert one(10**5000) == "<int>"
+        assert one(10**5000, feature_actions="x=round") == "<int>"
+
+    def test_nulls_have_no_attribute_and_are_not_dropped(self) -> None:
+        for action in ("check", "keep", "drop", "mask", "hash", "round"):
+            actions = {} if action == "check" else {"a": action}
+            policy = Policy(Config(feature_actions=actions, hash_key=KEY))
+            assert policy.plan(("a", "b")).attributes([None, math.nan]) == ({}, 0)
+
+    @pytest.mark.parametrize("value", [4111111111111111, 4111111111111111.0, -5555555555554444, 378282246310005])
+    def test_card_numbers_are_masked_as_numbers_too(self, value: float) -> None:
+        assert one(value) == MASKED
+        assert one(value, privacy_action="drop") is None
+
+    @pytest.mark.parametrize("value", [4111111111111112, 1700000000000, 1700000000000000000, 1e15, 4.1e17])
+    def test_other_large_numbers_are_not(self, value: float) -> None:
+        assert one(value) == value
+
+    def test_subclasses_become_the_plain_type(self) -> None:
+        class Text(str):
+            __str__ = __repr__ = Hostile._fail
+
+        class Number(float):
+            __str__ = __repr__ = __float__ = Hostile._fail
+
+        class Whole(int):
+            __str__ = __repr__ = __int__ = Hostile._fail
+
+        for value, plain in ((Text("a"), "a"), (Number(1.5), 1.5), (Whole(3), 3)):
+            found = one(value)
+            assert found == plain
+            assert type(found) is type(plain)
+        assert one(Text(MAIL)) == MASKED
+
+    @pytest.mark.parametrize("action", ["keep", "mask", "hash", "round"])
+    def test_an_unknown_object_is_described_by_its_type_and_not_touched(self, action: str) -> None:
+        assert one(Hostile()) == "<Hostile>"
+        expected = "<Hostile>" if action == "keep" else MASKED
+        found = one(Hostile(), feature_actions={"x": action}, hash_key=KEY)
+        assert found == expected or (action == "hash" and re.fullmatch("[0-9a-f]{16}", str(found)))
+        assert one(b"bytes") == "<bytes>"
+        assert one([1, [2]]) == "<list>"
+
+    def test_rows_longer_or_shorter_than_the_schema(self) -> None:
+        plan = Policy(Config()).plan(("a", "b"))
+        assert plan.attributes([1]) == ({"ml.feature.value.a": 1}, 0)
+        assert plan.attributes([1, 2, 3])[0] == {"ml.feature.value.a": 1, "ml.feature.value.b": 2}
+        assert Policy(Config()).plan(()).attributes([]) == ({}, 0)
+
+    def test_fast_and_slow_path_agree(self) -> None:
+        names = tuple(f"f{i}" for i in range(6))
+        row = [1, 2.5, True, None, 10**12, -3.0]
+        plain, _ = Policy(Config()).plan(names).attributes(row)
+        mixed, _ = Policy(Config()).plan((*names, "t")).attributes([*row, "text"])
+        assert mixed == {**plain, "ml.feature.value.t": "text"}
+
+
+class TestActions:
+    def test_equal_numbers_have_equal_hashes_and_other_types_other_ones(self) -> None:
+        def hashed(value: object) -> object:
+            return one(value, feature_actions="x=hash", hash_key=KEY)
+
+        assert hashed(1) == hashed(1.0)
+        assert hashed(0.0) == hashed(-0.0)
+        assert len({hashed(value) for value in (1, True, "1", 1.5, "true", 2**70, math.inf, "")}) == 8
+        assert all(re.fullmatch("[0-9a-f]{16}", str(hashed(value))) for value in ("ann", 5, 2.5, False))
+
+    def test_the_hash_depends_on_the_key_and_on_nothing_else(self) -> None:
+        assert one("ann", "email", privacy_action="hash", hash_key=KEY) == "e0d5e9667f4d264a"
+        assert one("ann", "email", privacy_action="hash", hash_key=KEY + "!") != "e0d5e9667f4d264a"
+        assert Policy(Config(privacy_action="hash", hash_key=KEY)).text(MAIL) == one(
+            MAIL, privacy_action="hash", hash_key=KEY
+        )
+
+    @pytest.mark.parametrize(
+        ("digits", "value", "expected"),
+        [
+            (1, 1234, 1000),
+            (2, 1254, 1300),
+            (3, 7, 7),
+            (1, 0, 0),
+            (1, -47, -50),
+            (1, 0.0347, 0.03),
+            (2, 0.0347, 0.035),
+            (1, math.inf, math.inf),
+            (1, True, MASKED),
+            (1, "12", MASKED),
+            (1, 2**63 - 1, 9 * 10**18),
+        ],
+    )
+    def test_round_leaves_significant_digits(self, digits: int, value: object, expected: object) -> None:
+        found = one(value, feature_actions="x=round", round_digits=digits)
+        assert found == expected
+        assert type(found) is type(expected)
+
+
+class TestCaps:
+    def test_the_first_features_are_captured_and_the_others_that_are_not_null_counted(self) -> None:
+        plan = Policy(Config(max_features=2)).plan(("a", "b", "c", "d", "e"))
+        assert plan.attributes([1, None, 3, None, "x"]) == ({"ml.feature.value.a": 1}, 2)
+        assert [plan.captured(index) for index in range(5)] == [True, True, False, False, False]
+        assert Policy(Config(max_features=0)).plan(("a",)).attributes([1]) == ({}, 1)
+
+    def test_denied_features_take_no_place(self) -> None:
+        plan = Policy(Config(max_features=2, feature_deny=("a", "b"))).plan(("a", "b", "c", "d"))
+        assert plan.attributes([1, 2, 3, 4]) == ({"ml.feature.value.c": 3, "ml.feature.value.d": 4}, 2)
+
+    def test_actions_are_told_beyond_the_cap(self) -> None:
+        plan = Policy(Config(max_features=1, feature_deny=("d",))).plan(("a", "b", "email", "d"))
+        assert [plan.action(index) for index in range(4)] == ["check", "check", "mask", "drop"]
+
+    def test_long_texts_are_cut_with_a_sign(self) -> None:
+        policy = Policy(Config(max_value_length=16))
+        assert policy.text("lorem ipsum dolo") == "lorem ipsum dolo"
+        assert policy.text("lorem ipsum dolor") == "lorem ipsum dol…"
+
+    @pytest.mark.parametrize(
+        "secret", [CARD, MAIL, "sk-" + "a1" * 20, "-----BEGIN PRIVATE KEY-----", "password=hunter2"]
+    )
+    @pytest.mark.parametrize("shift", range(-45, 5, 7))
+    def test_a_secret_across_the_cut_leaks_no_half(self, secret: str, shift: int) -> None:
+        text = "word " * 100
+        text = f"{text[: 255 + shift]} {secret} {text}"
+        assert one(text) == MASKED
+        assert Policy(Config()).text(text) == MASKED
+
+    def test_approximate_size(self) -> None:
+        small = approximate_size({"a": 1})
+        assert small < approximate_size({"a": "x" * 100}) < approximate_size({"a": "é" * 100})
+        assert approximate_size({"a": ("x" * 50, "y" * 50), "b": 1.5}) > 100
+
+
+class TestText:
+    def test_lone_surrogates_are_replaced_and_pairs_joined(self) -> None:
+        policy = Policy(Config())
+        assert policy.text("a\ud800b") == "a\ufffdb"
+        assert policy.text("\ud83d\ude00") == "😀"
+        assert policy.identifier("m\udfff") == "m\ufffd"
+
+    def test_identifiers_are_cut_and_printable_but_never_masked(self) -> None:
+        policy = Policy(Config(max_value_length=16))
+        assert policy.identifier("m" * 300) == "m" * 256
+        assert policy.identifier("a\nb\x00") == "a_b_"
+        assert policy.identifier(MAIL) == MAIL
+
+    def test_a_text_that_was_harmless_once_is_so_again(self) -> None:
+        policy = Policy(Config())
+        assert [policy.text(text) for text in ("UA", CARD, "UA", CARD)] == ["UA", MASKED, "UA", MASKED]
+
+
+text = st.one_of(
+    st.text(max_size=400),
+    st.sampled_from([MAIL, CARD, "a\ud800", "x" * 5000, "GB82 WEST 1234 5698 7654 32"]),
+    st.text(st.characters(categories=["Cs", "Cc", "Nd", "L"]), max_size=30),
+)
+value = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), text, st.binary(max_size=3), st.builds(Hostile), st.just([1])
+)
+settings = st.fixed_dictionaries(
+    {"hash_key": st.just(KEY)},
+    optional={
+        "capture": st.sampled_from(["off", "outputs", "known", "all"]),
+        "privacy_action": st.sampled_from(["mask", "drop", "hash", "round"]),
+        "feature_actions": st.dictionaries(
+            st.sampled_from(["*", "a*", "email"]), st.sampled_from(["keep", "drop", "mask", "hash", "round"])
+        ),
+        "feature_deny": st.sampled_from(["", "a*", "*"]),
+        "max_features": st.integers(0, 5),
+        "max_value_length": st.integers(16, 100),
+        "round_digits": st.integers(1, 15),
+    },
+)
+
+
+@given(settings, st.dictionaries(st.one_of(text, st.sampled_from(["a", "a.b", "a_b", "email"])), value, max_size=8))
+def test_whatever_comes_in_what_goes_out_can_be_exported(given_settings: dict[str, Any], row: dict[str, Any]) -> None:
+    config = Config(**given_settings)
+    plan = Policy(config).plan(tuple(row), frozenset(row))
+    attributes, dropped = plan.attributes(list(row.values()))
+    nulls = sum(item is None or (type(item) is float and math.isnan(item)) for item in row.values())
+    unseen = sum(type(item) is float and math.isnan(item) for item in row.values())
+    assert len(row) - nulls <= len(attributes) + dropped <= len(row) - nulls + unseen
+    assert len(attributes) <= config.max_features
+    for key, found in attributes.items():
+        assert key.startswith(f"{ML_FEATURE_VALUE_TEMPLATE}.")
+        assert key.encode()
+        assert type(found) in (str, bool, int, float)
+        assert not (isinstance(found, float) and math.isnan(found))
+        assert not (isinstance(found, int) and not -(2**63) <= found < 2**63)
+        assert not (isinstance(found, str) and len(found.encode()) > 4 * config.max_value_length)
+
+
+@given(st.text(max_size=300), st.sampled_from([MAIL, CARD, "AKIAIOSFODNN7EXAMPLE"]), st.text(max_size=300))
+def test_a_text_with_a_secret_leaks_nothing_of_it(before: str, secret: str, after: str) -> None:
+    policy = Policy(Config())
+    whole = f"{before} {secret} {after}"
+    found = policy.text(whole)
+    assert found == MASKED
+    assert policy.plan(("x",)).attributes([whole])[0] == {"ml.feature.value.x": MASKED}
+
+
+@pytest.mark.parametrize("piece", ["a", "1 ", "@", "a@b.", "é", "\ud800", "password "])
+def test_a_huge_text_costs_no_more_than_one_at_the_limit(piece: str) -> None:
+    policy = Policy(Config())
+
+    def best(length: int) -> float:
+        huge = (piece * length)[:length]
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            policy.text(huge)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best(10_000_000) < 20 * best(1_000)
+
+
+def test_ten_thousand_new_names_a_row_cost_little_and_are_not_remembered_for_ever() -> None:
+    policy = Policy(Config())
+    tracemalloc.start()
+    held = []
+    for number in range(60):
+        names = tuple(f"{number}_{index}" for index in range(10_000))
+        policy.plan(names).safe_name(9_999)
+        held.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert max(held[30:]) < 1.2 * max(held[:30])
+
+
+def test_the_plan_of_a_schema_is_made_once() -> None:
+    policy = Policy(Config())
+    names = ("a", "b")
+    plan = policy.plan(names)
+    for index in range(10_000):
+        policy.plan((f"n{index}",))
+        assert policy.plan(names) is plan
