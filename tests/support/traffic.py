@@ -55,8 +55,7 @@ class Traffic:
         self._duration = meter.create_histogram(
             duration.name, duration.unit, duration.description, explicit_bucket_boundaries_advisory=duration.boundaries
         )
-        self._counts: dict[tuple[str, str], int] = {}
-        self._model: dict[str, Any] = {}
+        self._counts: dict[tuple[str, str, str, str], int] = {}
         observations = metrics.ML_FEATURE_OBSERVATIONS
         meter.create_observable_counter(observations.name, [self._observe], observations.unit, observations.description)
 
@@ -73,9 +72,12 @@ class Traffic:
     ) -> str:
         """One request with one prediction; a feature that is None is null. Returns the prediction id."""
         identifier = str(uuid.uuid4())
-        model_names = {names.ML_MODEL_NAME: model, names.ML_MODEL_VERSION: version}
         operation = names.MlOperationNameValues.PREDICT.value
-        identity = {**model_names, names.ML_OPERATION_NAME: operation}
+        identity = {
+            names.ML_MODEL_NAME: model,
+            names.ML_MODEL_VERSION: version,
+            names.ML_OPERATION_NAME: operation,
+        }
         row: dict[str, Any] = {**identity, names.ML_PREDICTION_ID: identifier, **(output or {})}
         nulls = [name for name, item in features.items() if item is None]
         row |= {f"{names.ML_FEATURE_VALUE_TEMPLATE}.{k}": v for k, v in features.items() if v is not None}
@@ -83,11 +85,11 @@ class Traffic:
             row[names.ML_FEATURE_NULL_NAMES] = nulls
         if error:
             row[names.ERROR_TYPE] = error
-        self._model = model_names
         for name, item in features.items():
             for bins in (names.MlFeatureBinValues.NULL, names.MlFeatureBinValues.VALUE):
                 counted = (bins is names.MlFeatureBinValues.NULL) == (item is None)
-                self._counts[name, bins.value] = self._counts.get((name, bins.value), 0) + counted
+                key = (model, version, name, bins.value)
+                self._counts[key] = self._counts.get(key, 0) + counted
 
         def call() -> None:
             with self._tracer.start_as_current_span(f"{operation} {model}", attributes=row) as span:
@@ -125,10 +127,8 @@ class Traffic:
             provider.shutdown()
 
     def _observe(self, options: CallbackOptions) -> list[Observation]:
-        return [
-            Observation(number, {**self._model, names.ML_FEATURE_NAME: name, names.ML_FEATURE_BIN: bins})
-            for (name, bins), number in list(self._counts.items())
-        ]
+        keys = (names.ML_MODEL_NAME, names.ML_MODEL_VERSION, names.ML_FEATURE_NAME, names.ML_FEATURE_BIN)
+        return [Observation(number, dict(zip(keys, key, strict=True))) for key, number in list(self._counts.items())]
 
 
 def _exporters(endpoint: str, protocol: str, gzip: bool) -> tuple[Any, Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -124,6 +125,8 @@ def _view(output: str, rate: int) -> View:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a locale without Unicode must not end it, nor change a width
+        sys.stdout.reconfigure(errors="replace" if console.is_terminal else "backslashreplace")
     if console.is_terminal:
         from otel_ml.cli.tail_live import LiveView
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
+from otel_ml.cli.quiet_keys import QuietKeys
 from otel_ml.cli.tail_panel import Figures
 from otel_ml.cli.tail_text import call_text, endpoints, event_text, output_text, request_text
 from otel_ml.semconv import attributes as names
@@ -49,11 +50,13 @@ class LiveView:
         self._refreshed = 0.0
         self._title = "otel-ml tail"
         self._totals: deque[tuple[float, float]] = deque()
-        self._live = Live(console=console, auto_refresh=False, transient=False)
+        self._live = Live(console=console, auto_refresh=False)
+        self._quiet = QuietKeys()
 
     def listening(self, receiver: Receiver) -> None:
         """Says where to send, and opens the panel."""
         self._console.print(Text(endpoints(receiver), style="dim"))
+        self._quiet.start()
         self._live.start()
 
     def predictions(self, predictions: list[Prediction]) -> None:
@@ -85,6 +88,7 @@ class LiveView:
     def close(self) -> None:
         """Gives the terminal back."""
         self._live.stop()
+        self._quiet.stop()
 
     def _may_show(self) -> bool:
         now = time.monotonic()
@@ -104,7 +108,7 @@ class LiveView:
         then, before = self._totals[0]
         title = self._title
         if now > then and total > before:
-            title += f" · {(total - before) / (now - then):.3g} predictions/s"
+            title += f", {(total - before) / (now - then):.3g} predictions/s"
         hidden = f"{count(self._hidden)} calls not shown: at most {self._rate} a second" if self._hidden else None
         return Panel(Figures(summary), title=title, title_align="left", subtitle=hidden, subtitle_align="left")
 
@@ -170,11 +174,11 @@ def _row(row: Prediction) -> Text:
     line.append(printable(output), style="bold red" if output.startswith("failed") else "bold green")
     features = list(fields.features(attributes).items())
     for name, item in features[:_FEATURES]:
-        line.append(f"  {printable(name, 40)} ", style="dim").append(value(item))
+        line.append(f"  {printable(name, 40)}=", style="dim").append(value(item))
     if len(features) > _FEATURES:
         line.append(f"  {len(features) - _FEATURES} more", style="dim")
     if nulls := fields.null_names(attributes):
         line.append("  null: " + ", ".join(printable(name, 40) for name in nulls[:_FEATURES]), style="yellow")
     for name, item in fields.caller(attributes).items():
-        line.append(f"  {printable(name, 60)} ", style="dim").append(value(item))
+        line.append(f"  {printable(name, 60)}=", style="dim").append(value(item))
     return line

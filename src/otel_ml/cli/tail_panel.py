@@ -11,9 +11,7 @@ from rich.text import Text
 from otel_ml.cli.printable import count, milliseconds, percent, printable, value
 from otel_ml.service.statistics import ModelSummary, Summary
 
-_MODELS = 3
-_LABELS = 8
-_NULLS = 10
+_ROWS = 10
 _BAR = 16
 _SPARKS = "▁▂▃▄▅▆▇█"
 _SIDE_BY_SIDE = 90
@@ -28,12 +26,13 @@ class Figures:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Renders the models with most predictions."""
         models = sorted(self._summary.models, key=lambda model: -model.predictions)
+        room = max(1, options.size.height // 14)
         if not models:
             yield Text("no predictions yet", style="dim")
-        for model in models[:_MODELS]:
+        for model in models[:room]:
             yield _model(model, options)
-        if len(models) > _MODELS:
-            yield Text(f"and {len(models) - _MODELS} more models", style="dim")
+        if len(models) > room:
+            yield Text(f"and {_plural(len(models) - room, 'more model')}", style="dim")
         if self._summary.refused_series:
             yield Text(f"{count(self._summary.refused_series)} points left out: too many series", style="yellow")
 
@@ -51,50 +50,64 @@ def headline(model: ModelSummary) -> Text:
 
 
 def _model(model: ModelSummary, options: ConsoleOptions) -> RenderableType:
-    parts = [part for part in (_latency(model), _outputs(model, options), _nulls(model, options)) if part is not None]
-    if options.max_width < _SIDE_BY_SIDE:
-        return Group(headline(model), *parts)
+    wide = options.max_width >= _SIDE_BY_SIDE
+    rows = max(3, min(_ROWS, options.size.height // 4))
+    parts = (_latency(model, wide), _outputs(model, rows, options), _nulls(model, rows, options))
+    known = [part for part in parts if part is not None]
+    if not wide:
+        return Group(headline(model), *known)
     columns = Table.grid(padding=(0, 4))
-    columns.add_row(*parts)
+    columns.add_row(*known)
     return Group(headline(model), columns)
 
 
-def _latency(model: ModelSummary) -> Table | None:
+def _latency(model: ModelSummary, wide: bool) -> RenderableType | None:
     latency = model.latency
     if latency is None:
         return None
-    table = _table("latency" if latency.source == "spans" else "latency (from buckets)")
-    for name, seconds in (("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99)):
-        table.add_row(name, milliseconds(seconds))
+    title = "latency" if latency.source == "spans" else "latency (from buckets)"
+    figures = {
+        "p50": milliseconds(latency.p50),
+        "p90": milliseconds(latency.p90),
+        "p99": milliseconds(latency.p99),
+    }
+    if not wide:
+        return Text(f"{title}  " + "  ".join(f"{name} {figure}" for name, figure in figures.items()))
+    table = _table(title)
+    for name, figure in figures.items():
+        table.add_row(name, figure)
     return table
 
 
-def _outputs(model: ModelSummary, options: ConsoleOptions) -> RenderableType | None:
+def _outputs(model: ModelSummary, rows: int, options: ConsoleOptions) -> RenderableType | None:
     parts: list[RenderableType] = []
     if model.labels:
         table = _table("predicted", numbers=2)
         total = sum(model.labels.values())
-        for label, number in _top(model.labels, _LABELS):
+        for label, number in _top(model.labels, rows):
             table.add_row(printable(label, 24), percent(number / total), count(number), _bar(number / total, options))
         parts.append(table)
     if model.scores:
-        sparks = "".join(_spark(number, max(model.scores)) for number in model.scores)
-        parts.append(Text("scores 0 " + (" ".join(map(count, model.scores)) if options.ascii_only else sparks) + " 1"))
+        highest = max(model.scores)
+        sparks = "".join(_spark(number, highest) for number in model.scores)
+        parts.append(Text(f"scores 0 {' '.join(map(count, model.scores)) if options.ascii_only else sparks} 1"))
     if model.values:
-        low, middle, high = map(value, model.values)
-        parts.append(Text(f"recent values: median {middle}, 10% below {low}, 10% above {high}"))
+        table = _table("recent values")
+        for name, number in zip(("p10", "p50", "p90"), model.values, strict=True):
+            table.add_row(name, value(number))
+        parts.append(table)
     return Group(*parts) if parts else None
 
 
-def _nulls(model: ModelSummary, options: ConsoleOptions) -> Table | None:
+def _nulls(model: ModelSummary, rows: int, options: ConsoleOptions) -> Table | None:
     if not model.nulls:
         return None
     some = [rate for rate in model.nulls if rate.nulls]
     table = _table("null rate")
-    for rate in some[:_NULLS]:
+    for rate in some[:rows]:
         table.add_row(printable(rate.feature, 32), percent(rate.rate), _bar(rate.rate, options))
-    if len(some) > _NULLS:
-        table.add_row(Text(f"{len(some) - _NULLS} more with nulls", style="dim"))
+    if len(some) > rows:
+        table.add_row(Text(f"{len(some) - rows} more with nulls", style="dim"))
     clean = len(model.nulls) - len(some)
     if clean:
         table.add_row(Text(f"{_plural(clean, 'feature')} without", style="dim"))

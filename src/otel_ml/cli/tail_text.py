@@ -18,6 +18,7 @@ from otel_ml.service.records import Log, Point, Span
 from otel_ml.service.statistics import Summary
 
 _WIDTH = 110
+_HEIGHT = 42
 
 
 class TextView:
@@ -48,7 +49,7 @@ class TextView:
     def summary(self, summary: Summary) -> None:
         """The figures so far."""
         with StringIO() as page:
-            Console(file=page, width=_WIDTH, color_system=None).print(Figures(summary))
+            Console(file=page, width=_WIDTH, height=_HEIGHT, color_system=None).print(Figures(summary))
             lines = [line.rstrip() for line in page.getvalue().splitlines()]
         self._write("\n".join(["", *lines, ""]))
 
