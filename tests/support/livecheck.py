@@ -227,13 +227,15 @@ class LiveCheck:
         self._findings[finding] = self._findings.get(finding, 0) + 1
 
 
-def missing_names(registry: Registry, emitted: set[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    """Names of the registry that nobody has emitted: those to be emitted now, and those for later."""
-    definitions: list[tuple[str, str, bool]] = [
-        *(("span", span.name, span.later) for span in registry.spans.values()),
-        *(("metric", metric.name, metric.later) for metric in registry.metrics.values()),
-        *(("event", event.name, event.later) for event in registry.events.values()),
-        *(("attribute", attribute.name, attribute.later) for attribute in registry.attributes.values()),
-    ]
-    absent = [(f"{kind} {name}", later) for kind, name, later in definitions if (kind, name) not in emitted]
-    return [name for name, later in absent if not later], [name for name, later in absent if later]
+def missing_names(registry: Registry, emitted: set[tuple[str, str]], *, later: bool) -> dict[str, list[str]]:
+    """Names of the registry that nobody has emitted, by kind: those for later, or those to be emitted now."""
+    names: dict[str, list[tuple[str, bool]]] = {
+        "span": [(span.name, span.later) for span in registry.spans.values()],
+        "metric": [(metric.name, metric.later) for metric in registry.metrics.values()],
+        "event": [(event.name, event.later) for event in registry.events.values()],
+        "attribute": [(attribute.name, attribute.later) for attribute in registry.attributes.values()],
+    }
+    return {
+        kind: [name for name, is_later in entries if is_later == later and (kind, name) not in emitted]
+        for kind, entries in names.items()
+    }

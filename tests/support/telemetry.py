@@ -6,7 +6,6 @@ is checked against the registry when it ends.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -65,6 +64,19 @@ class SwitchSampler(Sampler):
         return f"SwitchSampler({self.chosen.get_description()})"
 
 
+class ExemplarReader(InMemoryMetricReader):
+    """Keeps exemplars: the SDK hands each out once, with the first collection after it was taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exemplars: dict[Series, list[Exemplar]] = {}
+
+    def _receive_metrics(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> None:
+        for series, _, point in each(metrics_data):
+            self.exemplars.setdefault(series, []).extend(point.exemplars)
+        super()._receive_metrics(metrics_data, timeout_millis, **kwargs)
+
+
 class Backend:
     """The in-memory ends of the three signals."""
 
@@ -73,7 +85,7 @@ class Backend:
         self.sampler = SwitchSampler()
         self.spans = InMemorySpanExporter()
         self.logs = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # the SDK's has no annotations
-        self.reader = InMemoryMetricReader()
+        self.reader = ExemplarReader()
         tracer_provider = TracerProvider(sampler=self.sampler, resource=resource)
         tracer_provider.add_span_processor(SimpleSpanProcessor(self.spans))
         logger_provider = LoggerProvider(resource=resource)
@@ -106,14 +118,11 @@ class Telemetry:
         self._backend = backend
         self._check = check
         self._start: dict[Series, Point] = {}
-        self._exemplars: dict[Series, list[Exemplar]] = {}
         self._begin()
 
     def flush(self) -> None:
         """Waits until everything that is queued has been emitted."""
-        flush = getattr(otel_ml, "flush", None)
-        if flush is not None:
-            flush(FLUSH_SECONDS)
+        assert otel_ml.flush(FLUSH_SECONDS), f"otel-ml could not hand on what is queued within {FLUSH_SECONDS} s"
 
     def spans(self, name: str | None = None) -> list[ReadableSpan]:
         """Ended spans in the order of their end, those of other instrumentations too."""
@@ -175,14 +184,10 @@ class Telemetry:
         self._backend.spans.clear()
         self._backend.logs.clear()
         self._start = {series: point for series, _, point in each(self._collect())}
-        self._exemplars.clear()
+        self._backend.reader.exemplars.clear()
 
     def _collect(self) -> MetricsData:
-        data = self._backend.reader.get_metrics_data() or MetricsData(resource_metrics=[])
-        for series, _, point in each(data):
-            # The SDK hands an exemplar out once, with the collection after it was taken.
-            self._exemplars.setdefault(series, []).extend(point.exemplars)
-        return data
+        return self._backend.reader.get_metrics_data() or MetricsData(resource_metrics=[])
 
     def _new(self, name: str | None, data: MetricsData | None = None) -> Iterator[tuple[Series, Point]]:
         for series, metric, point in each(self._collect() if data is None else data):
@@ -193,7 +198,7 @@ class Telemetry:
                 point = point.since(start)
                 if point.is_zero:
                     continue
-            yield series, replace(point, exemplars=tuple(self._exemplars.get(series, ())))
+            yield series, replace(point, exemplars=tuple(self._backend.reader.exemplars.get(series, ())))
 
 
 @pytest.fixture
@@ -221,12 +226,7 @@ def telemetry(live_check: LiveCheck, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def _reset() -> None:
     """The one place that brings otel-ml back to the state of a fresh process, between tests."""
-    uninstrument = getattr(otel_ml, "uninstrument", None)
-    if uninstrument is not None:
-        uninstrument()
-    runtime = sys.modules.get("otel_ml.runtime")
-    if runtime is not None:
-        runtime.stop()
+    otel_ml.uninstrument()
     guard.reset()
 
 
@@ -235,8 +235,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     emitted = config.stash.get(EMITTED, None)
     if emitted is None:
         return
-    now, later = missing_names(registry(), emitted)
     terminalreporter.section("names of the ml.* registry that no test emitted")
-    for title, names in (("not yet emitted", now), ("later", later)):
-        text = f"{title} ({len(names)}): {', '.join(names) or 'none'}"
-        terminalreporter.write_line(fill(text, 110, subsequent_indent="  ", break_on_hyphens=False))
+    for title, later in (("not yet emitted", False), ("for later", True)):
+        for kind, names in missing_names(registry(), emitted, later=later).items():
+            if names:
+                text = f"{title}, {len(names)} of kind {kind}: {', '.join(names)}"
+                terminalreporter.write_line(fill(text, 110, subsequent_indent="  ", break_on_hyphens=False))
