@@ -170,6 +170,12 @@ def test_a_value_of_an_unknown_type_is_refused_without_its_repr() -> None:
             Config.load(environ={}, **keyword)
 
 
+def test_a_file_that_is_no_mapping_is_refused() -> None:
+    broken: Any = ["capture"]
+    with pytest.raises(ConfigError, match="use a mapping"):
+        Config.load(environ={}, file=broken)
+
+
 def test_hashing_needs_a_key() -> None:
     settings: tuple[dict[str, Any], ...] = ({"privacy_action": "hash"}, {"feature_actions": {"user_id": "hash"}})
     for setting in settings:

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_ml.config import Config
@@ -16,8 +16,8 @@ from otel_ml.privacy import Policy
 KEY = "a key of the tests, 32 characters"
 
 
-def labels(*names: str, **settings: object) -> list[str]:
-    plan = Policy(Config(**settings)).plan(names)  # type: ignore[arg-type]  # settings vary
+def labels(*names: str, **options: object) -> list[str]:
+    plan = Policy(Config(**options)).plan(names)  # type: ignore[arg-type]  # options vary
     return [plan.safe_name(index) for index in range(len(names))]
 
 
@@ -78,6 +78,7 @@ def test_the_hash_of_a_masked_name_is_keyed() -> None:
     assert [other] != labels(name)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.text(max_size=6), st.text(".a_2", max_size=5), st.text(min_size=250, max_size=300))))
 def test_always_distinct_printable_and_short(names: list[str]) -> None:
     found = labels(*names)

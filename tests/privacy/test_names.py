@@ -54,6 +54,8 @@ def test_sensitive(name: str) -> None:
         *("has_phone", "hasPhone", "user_has_phone", "is_email_verified", "email_verified", "phone_number_valid"),
         *("email_domain", "days_since_address_change", "password_age_days", "password_strength", "email_open_rate"),
         *("emailed", "mailing_list", "phonetic", "tokenized", "secretary", "cardinality", "addressable", "pinball"),
+        *("PhoneService", "own_telephone", "Street", "cardholder_age", "email_opened", "address_changed_30d"),
+        *("PaymentMethod_Mailed check", "P_emaildomain", "card1", "zip_code", "tailnum", "Ticket", "patient_nbr"),
         *("age", "dep_time", "f0", "", "_", "123", "é", "温度", "x" * 900),
     ],
 )

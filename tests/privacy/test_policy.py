@@ -6,10 +6,11 @@ import math
 import re
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_ml.config import Config
@@ -21,9 +22,9 @@ CARD = "4111 1111 1111 1111"
 MAIL = "ann@example.com"
 
 
-def one(value: object, name: str = "x", known: frozenset[str] | None = None, **settings: Any) -> object:
+def one(value: object, name: str = "x", known: frozenset[str] | None = None, **options: Any) -> object:
     """What one feature's value becomes; `None` where there is no attribute."""
-    attributes, dropped = Policy(Config(**settings)).plan((name,), known).attributes([value])
+    attributes, dropped = Policy(Config(**options)).plan((name,), known).attributes([value])
     assert dropped == (value is not None and not attributes)
     return next(iter(attributes.values()), None)
 
@@ -52,9 +53,9 @@ class TestPrecedence:
         policy = Policy(Config(capture=capture))
         assert (policy.captures_outputs, policy.captures_features) == (outputs, features)
         known = frozenset({"x"})
-        settings = {"capture": capture, "feature_allow": "*", "feature_actions": "*=keep"}
-        assert one(1, "x", known, **settings) == x
-        assert one(1, "other", known, **settings) == other
+        generous = {"capture": capture, "feature_allow": "*", "feature_actions": "*=keep"}
+        assert one(1, "x", known, **generous) == x
+        assert one(1, "other", known, **generous) == other
 
     def test_nothing_is_known_of_a_model_without_names(self) -> None:
         assert one(1, capture="known") is None
@@ -263,7 +264,7 @@ text = st.one_of(
 value = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), text, st.binary(max_size=3), st.builds(Hostile), st.just([1])
 )
-settings = st.fixed_dictionaries(
+configs = st.fixed_dictionaries(
     {"hash_key": st.just(KEY)},
     optional={
         "capture": st.sampled_from(["off", "outputs", "known", "all"]),
@@ -279,9 +280,10 @@ settings = st.fixed_dictionaries(
 )
 
 
-@given(settings, st.dictionaries(st.one_of(text, st.sampled_from(["a", "a.b", "a_b", "email"])), value, max_size=8))
-def test_whatever_comes_in_what_goes_out_can_be_exported(given_settings: dict[str, Any], row: dict[str, Any]) -> None:
-    config = Config(**given_settings)
+@settings(deadline=None)
+@given(configs, st.dictionaries(st.one_of(text, st.sampled_from(["a", "a.b", "a_b", "email"])), value, max_size=8))
+def test_whatever_comes_in_what_goes_out_can_be_exported(options: dict[str, Any], row: dict[str, Any]) -> None:
+    config = Config(**options)
     plan = Policy(config).plan(tuple(row), frozenset(row))
     attributes, dropped = plan.attributes(list(row.values()))
     nulls = sum(item is None or (type(item) is float and math.isnan(item)) for item in row.values())
@@ -297,6 +299,7 @@ def test_whatever_comes_in_what_goes_out_can_be_exported(given_settings: dict[st
         assert not (isinstance(found, str) and len(found.encode()) > 4 * config.max_value_length)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from([MAIL, CARD, "AKIAIOSFODNN7EXAMPLE"]), st.text(max_size=300))
 def test_a_text_with_a_secret_leaks_nothing_of_it(before: str, secret: str, after: str) -> None:
     policy = Policy(Config())
@@ -341,3 +344,25 @@ def test_the_plan_of_a_schema_is_made_once() -> None:
     for index in range(10_000):
         policy.plan((f"n{index}",))
         assert policy.plan(names) is plan
+
+
+def test_texts_without_end_are_not_remembered_for_ever() -> None:
+    policy = Policy(Config())
+    tracemalloc.start()
+    for number in range(20_000):
+        policy.text(f"text number {number}")
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 2_000_000
+
+
+def test_threads_agree_on_a_schema() -> None:
+    policy = Policy(Config(max_features=2))
+    names = ("a.b", "a_b", "a.b.c", "a_b_c", "ann@example.com")
+
+    def label(_: int) -> tuple[str, ...]:
+        plan = policy.plan(names)
+        return tuple(plan.safe_name(index) for index in reversed(range(len(names))))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(label, range(400)))) == 1

@@ -25,6 +25,8 @@ def gather(
         ConfigError: If an option is unknown or its value is none that is allowed, in whichever place: a mistake is
             no less one because something stronger happens to hide it.
     """
+    if file is not None and not isinstance(file, Mapping):
+        raise ConfigError(f"the file's options of otel-ml are a {type(file).__name__}: use a mapping")
     names = [option.name for option in options]
     variables = {option.variable: option.name for option in options}
     # OTel's rule: an empty variable is an unset one.

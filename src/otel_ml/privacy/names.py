@@ -14,7 +14,7 @@ from typing import Final
 
 # A phrase of several words also counts when written as one: `cardnumber`.
 WORDS: Final = {
-    "contact": "email emails email_address mail mails phone phones telephone fax address addresses street mac_addr "
+    "contact": "email emails email_address mail mails phone phones telephone fax address addresses street_name mac_addr "
     "ip_address ip_addr client_ip remote_ip source_ip user_ip phone_number mobile_number cell_number",
     "identity": "ssn passport passports national_id tax_id social_security aadhaar cpf mrn medical_record "
     "driver_license drivers_license driver_licence drivers_licence license_plate licence_plate license_number "
@@ -30,12 +30,14 @@ WORDS: Final = {
 
 # Words that make the name that of a measurement or a flag: before the sensitive word, or after it.
 BEFORE: Final = (
-    "is has had was n nb num count total sum avg mean median min max share ratio since hours days weeks months years"
+    "is has had was n nb num count total sum avg mean median min max share ratio own owns since "
+    "hours days weeks months years"
 )
 AFTER: Final = (
     "count counts cnt len length size total sum avg mean median min max std ratio rate share pct percent percentage "
     "freq frequency entropy score strength age hours days weeks months years flag valid verified confirmed missing "
-    "present used type kind provider domain brand country"
+    "present used type kind provider domain brand country service services device calls minutes usage open opened click "
+    "clicked sent received bounced subscribed enabled consent match matched mismatch change changes changed"
 )
 _BEFORE: Final = frozenset(BEFORE.split())
 _AFTER: Final = frozenset(AFTER.split())
