@@ -103,7 +103,7 @@ def _task(model: object) -> str | None:
         kind = model.__sklearn_tags__().estimator_type  # type: ignore[attr-defined]  # an estimator, since 1.6
     except Exception:
         kind = _attribute(model, "_estimator_type")
-    if kind == "density_estimator" and hasattr(type(model), "predict"):
+    if kind in ("density_estimator", "DensityEstimator") and hasattr(type(model), "predict"):
         return "clustering"  # a mixture predicts the component
     return _TASKS.get(kind) if isinstance(kind, str) else None
 

@@ -21,17 +21,12 @@ EVALUATION: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "sklearn.inspection._permutation_importance": (("", ("_weights_scorer",)),),
     "sklearn.inspection._partial_dependence": (("", ("_partial_dependence_brute",)),),
     "sklearn.inspection._plot.decision_boundary": (("DecisionBoundaryDisplay", _DISPLAY),),
-    "sklearn.inspection._plot.partial_dependence": (("PartialDependenceDisplay", _DISPLAY),),
     "sklearn.calibration": (("CalibrationDisplay", _DISPLAY),),
     "sklearn.metrics._plot.confusion_matrix": (("ConfusionMatrixDisplay", _DISPLAY),),
     "sklearn.metrics._plot.det_curve": (("DetCurveDisplay", _DISPLAY),),
     "sklearn.metrics._plot.precision_recall_curve": (("PrecisionRecallDisplay", _DISPLAY),),
     "sklearn.metrics._plot.regression": (("PredictionErrorDisplay", _DISPLAY),),
     "sklearn.metrics._plot.roc_curve": (("RocCurveDisplay", _DISPLAY),),
-    "sklearn.model_selection._plot": (
-        ("LearningCurveDisplay", _DISPLAY),
-        ("ValidationCurveDisplay", _DISPLAY),
-    ),
 }
 """By module: a class in it ("" for the module itself), and its functions. A version may lack any of them."""
 
