@@ -182,6 +182,12 @@ class Batch:
             self._invalid = np.array([column.invalid() for column in self._columns], dtype=np.int64)
         return self._invalid
 
+    def plain(self, index: int) -> list[Any]:
+        """Returns the held values of column `index` as plain Python, None for null."""
+        import numpy as np
+
+        return [plain(value)[0] for value in self._columns[index].pick(np.arange(self.held))]
+
     def row(self, index: int) -> Row:
         """Returns held row `index` (0 to `held` - 1) as plain values."""
         if not 0 <= index < self.held:
