@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_ml.semconv import events
+from otel_ml.service.consumer import Request
 from otel_ml.service.predictions import Prediction, PredictionJoin
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Log, Point, read_logs, read_points, read_spans
 from otel_ml.service.statistics import Statistics, Summary
-
-if TYPE_CHECKING:
-    from otel_ml.service.consumer import Request
 
 _PREFIX = "ml."
 

@@ -44,7 +44,10 @@ class Signal:
     def parse_json(self, data: bytes) -> Message:
         """Decodes an OTLP/JSON request; raises `Malformed`."""
         try:
-            return json_format.ParseDict(_with_base64_ids(json.loads(data)), self.request(), ignore_unknown_fields=True)
+            content = json.loads(data)
+            if not isinstance(content, dict):
+                raise TypeError("not an object")
+            return json_format.ParseDict(_with_base64_ids(content), self.request(), ignore_unknown_fields=True)
         except (ValueError, TypeError, AttributeError, RecursionError, json_format.ParseError) as error:
             raise Malformed(f"not an {self.request.DESCRIPTOR.name} in JSON: {str(error)[:200]}") from None
 

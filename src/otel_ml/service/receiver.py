@@ -88,11 +88,12 @@ class Receiver:
             raise ReceiverError("the receiver has been started already")
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="otlp")
         try:
-            # Both ports are bound before either is served, so that a taken one leaves nothing half received.
-            if self.grpc_port is not None:
-                self._bind_grpc(self._pool, self.grpc_port)
+            # Both ports are bound before either is served, so that a taken one leaves nothing half received; gRPC is
+            # last, since a server of gRPC that never started keeps its port.
             if self.http_port is not None:
                 self._bind_http(self._pool, self.http_port)
+            if self.grpc_port is not None:
+                self._bind_grpc(self._pool, self.grpc_port)
             if self._grpc is not None:
                 self._grpc.start()
             if self._http is not None:
