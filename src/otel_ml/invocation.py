@@ -54,6 +54,7 @@ class Inference:
         self._fingerprint: object = None
         self._outputs: Outputs | None = None
         self._token: Token[Context] | None = None
+        self._own = 0.0  # seconds of ours within the user's block, which are not the model's
 
     @property
     def id(self) -> str:
@@ -70,16 +71,24 @@ class Inference:
         """
         from otel_ml.observation import read_inputs
 
+        began = time.perf_counter()
         self.take(read_inputs(features, names=names, max_depth=self._runtime.config.max_depth))
+        self._own += time.perf_counter() - began
 
     @guarded("inference.output")
     def output(self, result: object) -> None:
         """Say what the model gave: a label, a score, an array of either, a dict."""
         from otel_ml.observation import read_outputs
 
+        began = time.perf_counter()
         self._outputs = read_outputs(
-            result, operation=self._operation, task=self.model.task, classes=self.model.classes
+            result,
+            operation=self._operation,
+            task=self.model.task,
+            classes=self.model.classes,
+            rows=self._features.size if self._features is not None else None,
         )
+        self._own += time.perf_counter() - began
 
     def take(self, features: Row | Batch | None) -> None:
         """`input`, already read."""
@@ -119,6 +128,7 @@ class Inference:
             self._scope.add_id(self.prediction.id)
         self._runtime.count_active(self._series, 1)
         self.enter()
+        self._own = 0.0
         self._started = time.perf_counter()
 
     def enter(self) -> None:
@@ -133,7 +143,7 @@ class Inference:
 
     def stop(self) -> None:
         """Stop the clock, the moment the model is done."""
-        self._duration = time.perf_counter() - self._started
+        self._duration = max(0.0, time.perf_counter() - self._started - self._own)
         self.leave()
 
     def end(self, error: BaseException | None = None) -> None:
@@ -217,7 +227,7 @@ class Inference:
             if wanted == "stacktrace":
                 lines = traceback.format_exception(type(error), error, error.__traceback__)
                 details[names.EXCEPTION_STACKTRACE] = "\n".join(clean(line) for line in "".join(lines).splitlines())
-            self._span.add_event("exception", {"exception.type": error_type, **details})
+            self._span.set_attributes(details)
 
 
 def type_name(error: BaseException) -> str:

@@ -134,7 +134,7 @@ class Runtime:
 
     @guard.guarded("model.loaded")
     def _model_loaded(self, model: Model) -> None:
-        self.events.model_loaded(loaded.describe(model))
+        self.aggregator.announce(loaded.describe(model))
 
 
 current: Runtime | None = None

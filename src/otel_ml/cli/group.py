@@ -10,6 +10,10 @@ import click
 from otel_ml.version import __version__
 
 COMMANDS = {
+    "doctor": (
+        "otel_ml.cli.doctor:doctor",
+        "Say what is instrumented, where each signal goes, and whether it arrives.",
+    ),
     "tail": ("otel_ml.cli.tail:tail", "Print predictions as services send them over OTLP."),
 }
 """Name of each command: where it is, and its line in the group's help."""

@@ -120,6 +120,9 @@ ML_OPERATION_NAME: Final = "ml.operation.name"
 ML_OUTPUT_CLASS_SCORE_TEMPLATE: Final = "ml.output.class_score"
 """Score of one class, `<name>` being the class; the highest ones, capped."""
 
+ML_OUTPUT_FIELD_TEMPLATE: Final = "ml.output.field"
+"""Another named value of the answer, `<name>` being its name; capped, under the privacy policy."""
+
 ML_OUTPUT_LABEL: Final = "ml.output.label"
 """The predicted class."""
 

@@ -21,7 +21,7 @@ from otel_ml.signals.counting import count_call
 from otel_ml.signals.events import EventSink
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
-from otel_ml.signals.record import Call, Prediction
+from otel_ml.signals.record import Attributes, Call, Prediction
 
 if TYPE_CHECKING:
     from otel_ml.models import Model
@@ -55,6 +55,7 @@ class Aggregator:
         """Empty, with locks of its own and no thread: at first, and in a forked child."""
         self._calls: deque[Call] = deque()
         self._pending: deque[Prediction] = deque()
+        self._loaded: deque[Attributes] = deque()
         self._pending_rows = 0
         self._rows = 0
         self._bytes = 0
@@ -84,6 +85,10 @@ class Aggregator:
                 self._start()
         if not self._wake.is_set():
             self._wake.set()
+
+    def announce(self, model_loaded: Attributes) -> None:
+        """Say, from our own thread, that a model is in use."""
+        self._loaded.append(model_loaded)
 
     def drain(self, timeout: float) -> bool:
         """Count, and emit, all that is queued now, in the caller's thread.
@@ -203,6 +208,8 @@ class Aggregator:
         if not self._emit.acquire(timeout=min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)):
             return False
         try:
+            while self._loaded:
+                self._say_loaded(self._loaded.popleft())
             while self._pending:
                 if time.monotonic() > deadline:
                     return False
@@ -213,6 +220,10 @@ class Aggregator:
             return True
         finally:
             self._emit.release()
+
+    @guarded("aggregator.loaded")
+    def _say_loaded(self, attributes: Attributes) -> None:
+        self._events.model_loaded(attributes)
 
     @guarded("aggregator.emit")
     def _emit_one(self, prediction: Prediction) -> None:

@@ -64,6 +64,9 @@ class Describer:
             found[names.ML_OUTPUT_LABELS] = tuple(map(self._policy.text, row.labels[: self._max_class_scores]))
         if row.values:
             found[names.ML_OUTPUT_VALUES] = tuple(row.values[: self._max_class_scores])
+        for name, value in list(row.extra.items())[:MAX_EXTRA_OUTPUTS]:
+            clean = self._policy.text(value) if isinstance(value, str) else value
+            found[f"{names.ML_OUTPUT_FIELD_TEMPLATE}.{self._key(name)}"] = clean
         return found
 
     def outputs(self, rows: Sequence[OutputRow], *, class_scores: bool) -> Attributes:

@@ -33,7 +33,7 @@ class EventSink:
         self._describer = Describer(config, policy)
         self._logger = logger
         self._mode = config.events.mode
-        self._ratio = config.events.ratio
+        self._ratio = config.events.ratio if self._mode == "ratio" else 1.0  # failures are always kept
         source = config.event_time
         self._time_feature = source.name if source is not None and source.source == "feature" else None
         self._with_features = config.features_on != "span"
@@ -51,9 +51,10 @@ class EventSink:
             rows = [(0, prediction.id, features)] if prediction.size == 1 else self._outputs_only(prediction)
         else:
             rows = self._sample(prediction, features)
-        weight = prediction.size / len(rows) / self._ratio
+        ratio = self._ratio if prediction.error_type is None else 1.0
+        weight = prediction.size / len(rows) / ratio
         for index, row_id, row in rows:
-            if self._ratio == 1.0 or fraction(row_id) < self._ratio:
+            if ratio == 1.0 or fraction(row_id) < ratio:
                 self._logger().emit(
                     timestamp=self._time(prediction, row),
                     observed_timestamp=time.time_ns(),

@@ -15,6 +15,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from otel_ml import guard
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import metrics
+from otel_ml.semconv.attributes import MlFeatureBinValues
 from otel_ml.semconv.metric import Metric
 
 if TYPE_CHECKING:
@@ -103,9 +104,15 @@ class Instruments:
         for model in source.models():
             common = model.model_attributes()
             for name, total in list(model.counts.features.items()):
-                yield {**common, names.ML_FEATURE_NAME: name, names.ML_FEATURE_BIN: "value"}, total.values
+                yield (
+                    {**common, names.ML_FEATURE_NAME: name, names.ML_FEATURE_BIN: MlFeatureBinValues.VALUE.value},
+                    total.values,
+                )
                 # also while it is zero: a rate over a series that starts with its first null would miss that null
-                yield {**common, names.ML_FEATURE_NAME: name, names.ML_FEATURE_BIN: "null"}, total.nulls
+                yield (
+                    {**common, names.ML_FEATURE_NAME: name, names.ML_FEATURE_BIN: MlFeatureBinValues.NULL.value},
+                    total.nulls,
+                )
 
     @staticmethod
     def _null_ratios(source: Source) -> Iterator[tuple[Series, float]]:

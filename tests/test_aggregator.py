@@ -1,0 +1,163 @@
+"""The queue behind the caller: nothing is lost that can be kept, and what is lost is counted."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
+from opentelemetry.sdk._logs.export import (
+    BatchLogRecordProcessor,
+    InMemoryLogRecordExporter,
+    LogRecordExporter,
+    LogRecordExportResult,
+)
+
+import otel_ml
+from tests.support.telemetry import Telemetry
+from tests.support.wait import eventually
+
+Instrument = Callable[..., None]
+
+
+def predict(number: int = 0) -> None:
+    with otel_ml.inference("churn") as call:
+        call.input({"number": number})
+
+
+class Stuck(LogRecordExporter):
+    """An exporter whose receiver has stopped answering, until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+        self.asked = threading.Event()
+
+    def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+        self.asked.set()
+        self.let_go.wait(30)
+        return LogRecordExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        self.let_go.set()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+
+@pytest.fixture
+def batching() -> Iterator[tuple[LoggerProvider, InMemoryLogRecordExporter]]:
+    """A log provider as services have it: a batch processor with a queue of 2,048."""
+    exporter = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # the SDK's has no annotations
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    yield provider, exporter
+    provider.shutdown()  # type: ignore[no-untyped-call]  # as above
+
+
+def test_a_burst_is_paced_so_that_the_sdk_drops_none_of_it(
+    telemetry: Telemetry, instrument: Instrument, batching: tuple[LoggerProvider, InMemoryLogRecordExporter]
+) -> None:
+    provider, exporter = batching
+    instrument(logger_provider=provider)
+    for number in range(10_000):
+        predict(number)
+    assert otel_ml.flush(60)
+    found = [record.log_record.attributes for record in exporter.get_finished_logs() if record.log_record.event_name]
+    numbers = {found["ml.feature.value.number"] for found in found if found and "ml.feature.value.number" in found}
+    assert numbers == set(range(10_000))
+    assert telemetry.metric("ml.telemetry.dropped") == []
+
+
+def test_a_provider_that_is_shut_down_first_still_gets_what_is_queued(
+    telemetry: Telemetry, instrument: Instrument
+) -> None:
+    exporter = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]  # as above
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    instrument(logger_provider=provider)
+    for number in range(50):
+        predict(number)
+    provider.shutdown()  # type: ignore[no-untyped-call]  # as above
+    names = [record.log_record.event_name for record in exporter.get_finished_logs()]
+    assert names.count("ml.prediction") == 50
+
+
+def test_a_collection_counts_what_is_still_queued(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    for number in range(50):
+        predict(number)
+    # without a flush of ours: what a reader does on its own
+    points = telemetry._new("ml.feature.observations")
+    assert sum(point.value for _, point in points) == 50
+
+
+def test_a_stuck_exporter_neither_blocks_callers_nor_grows_memory(telemetry: Telemetry, instrument: Instrument) -> None:
+    stuck = Stuck()
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(stuck))
+    instrument(logger_provider=provider, queue_rows=200)
+    try:
+        for number in range(5_000):
+            predict(number)
+        eventually(stuck.asked.is_set, timeout=10)
+        for number in range(5_000):
+            predict(number)
+        dropped = eventually(lambda: _dropped(telemetry), timeout=10)
+        assert dropped
+    finally:
+        stuck.let_go.set()
+    assert otel_ml.flush(30)
+    rows = sum(point.value for _, point in telemetry._new("ml.feature.observations"))
+    lost = sum(count for (signal, _), count in _dropped(telemetry).items() if signal == "metric")
+    assert rows + lost == 10_000
+
+
+def _dropped(telemetry: Telemetry) -> dict[tuple[Any, Any], int]:
+    return {
+        (point.attributes["ml.drop.signal"], point.attributes["ml.drop.reason"]): int(point.value)
+        for _, point in telemetry._new("ml.telemetry.dropped")
+    }
+
+
+def test_many_threads_are_counted_exactly(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    threads = [threading.Thread(target=lambda: [predict(number) for number in range(500)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (duration,) = telemetry.metric("ml.inference.duration")
+    assert duration.count == 4_000
+    assert sum(point.value for point in telemetry.metric("ml.feature.observations")) == 4_000
+    assert sum(point.value for point in telemetry.metric("ml.inference.active")) == 0
+    ids = {(event.attributes or {})["ml.prediction.id"] for event in telemetry.events("ml.prediction")}
+    assert len(ids) == 4_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_a_forked_child_starts_at_zero_with_a_thread_of_its_own(telemetry: Telemetry, instrument: Instrument) -> None:
+    from otel_ml import runtime
+
+    instrument()
+    for number in range(20):
+        predict(number)
+    otel_ml.flush()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            predict()
+            assert runtime.current is not None
+            runtime.current.settle()
+            (model,) = runtime.current.models()
+            rows = sum(total.values for total in model.counts.features.values())
+            os.write(write, f"{rows} {runtime.current.worker}".encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    rows, worker = os.read(read, 100).decode().split()
+    assert rows == "1"
+    assert worker.isdigit()
