@@ -60,6 +60,12 @@ class TestPrecedence:
     def test_nothing_is_known_of_a_model_without_names(self) -> None:
         assert one(1, capture="known") is None
 
+    def test_two_models_with_the_same_features_may_know_different_ones(self) -> None:
+        policy = Policy(Config(capture="known"))
+        for known in ("a", "b", "a"):
+            plan = policy.plan(("a", "b"), frozenset({known}))
+            assert plan.attributes([1, 1]) == ({f"ml.feature.value.{known}": 1}, 1)
+
     def test_deny_wins_over_allow_and_allow_over_actions(self) -> None:
         assert one(1, feature_deny="x*", feature_allow="x", feature_actions="x=keep") is None
         assert one(1, feature_allow="y", feature_actions="x=keep") is None
@@ -114,6 +120,15 @@ class TestValues:
             actions = {} if action == "check" else {"a": action}
             policy = Policy(Config(feature_actions=actions, hash_key=KEY))
             assert policy.plan(("a", "b")).attributes([None, math.nan]) == ({}, 0)
+
+    def test_a_stray_nan_has_no_attribute_wherever_it_stands(self) -> None:
+        plan = Policy(Config()).plan(("a", "b", "c"))
+        numbers = {"ml.feature.value.a": 1.0, "ml.feature.value.b": 2.0, "ml.feature.value.c": math.inf}
+        assert plan.attributes(list(numbers.values())) == (numbers, 0)
+        for index, key in enumerate(numbers):
+            row = list(numbers.values())
+            row[index] = math.nan
+            assert plan.attributes(row) == ({k: v for k, v in numbers.items() if k != key}, 0)
 
     @pytest.mark.parametrize("value", [4111111111111111, 4111111111111111.0, -5555555555554444, 378282246310005])
     def test_card_numbers_are_masked_as_numbers_too(self, value: float) -> None:

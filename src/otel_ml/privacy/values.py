@@ -13,7 +13,7 @@ from typing import Final
 
 # No pattern below can match a text that this one does not: one quick look spares most texts all the others.
 _SUSPICIOUS: Final = re.compile(
-    r"@|%40|://|-----BEGIN|eyJ|AKIA|ASIA|AIza|ya29\.|(?:sk|pk|rk|gh[pousr]|github|glpat|xox[a-z]|npm|pypi|hf|SG)[-_.]"
+    r"@|%40|-----BEGIN|eyJ|AKIA|ASIA|AIza|ya29\.|(?:sk|pk|rk|gh[pousr]|github|glpat|xox[a-z]|npm|pypi|hf|SG)[-_.]"
     r"|[0-9](?:[\s\-\u2010-\u2015]?[0-9]){8}|[A-Za-z]{2}[0-9]{2}[ -]?[A-Za-z0-9]{4}|[A-Za-z0-9+/_=-]{32}"
     r"|(?i:bearer|basic|passw|passphrase|pwd|secret|token|key)"
 )
