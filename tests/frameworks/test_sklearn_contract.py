@@ -31,6 +31,7 @@ def outcomes(estimator: Any, rows: Any) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # deprecated classes are estimators too
 def test_every_estimator(name: str, telemetry: Any) -> None:
     estimator, rows = fitted(name)
     expected = outcomes(estimator, rows)

@@ -82,6 +82,7 @@ def test_class_task_classes_and_names(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # deprecated classes are estimators too
 def test_every_estimator_can_be_described_fitted_or_not(name: str) -> None:
     estimator, _ = fitted(name)
     for model in (estimator, object.__new__(CLASSES[name])):

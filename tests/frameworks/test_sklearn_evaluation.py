@@ -59,6 +59,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.frameworks.spans import operations
+
 mpl.use("Agg")
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
@@ -134,10 +136,6 @@ ROUTES: dict[str, Callable[[], object]] = {
         GaussianNB(), X, y, cv=2, param_name="var_smoothing", param_range=[1e-9, 1e-3]
     ),
 }
-
-
-def operations(telemetry: Any) -> list[str]:
-    return [span.name.partition(" ")[0] for span in telemetry.spans()]
 
 
 @pytest.mark.parametrize("route", ROUTES)
