@@ -44,14 +44,16 @@ def load() -> pd.DataFrame:
     rows["arrival_minute"] = _minutes(rows["sched_arr_time"])
     rows["weekday"] = pd.to_datetime(rows[["year", "month", "day"]]).dt.weekday
     rows["flight"] = rows["carrier"] + rows["flight"].astype(str) + " " + rows["origin"] + "-" + rows["dest"]
-    rows = rows.sort_values(["departs", "flight"], ignore_index=True)
-    return rows.filter(items=[*FEATURES, "flight", "departs", "late", "landed"])
+    columns = [*FEATURES, "flight", "departs", "late", "landed"]
+    ordered: pd.DataFrame = rows[columns].sort_values(["departs", "flight"], ignore_index=True)
+    return ordered
 
 
 def between(flights: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
     """Select the flights due to leave from `start` on and before `end`, both dates in UTC."""
     first, last = pd.Timestamp(start, tz="UTC"), pd.Timestamp(end, tz="UTC")
-    return flights[flights["departs"].between(first, last, inclusive="left")]
+    selected: pd.DataFrame = flights[flights["departs"].between(first, last, inclusive="left")]
+    return selected
 
 
 def _read(name: str) -> pd.DataFrame:

@@ -24,6 +24,9 @@ ID_HEADER = "ml-prediction-id"
 CONNECT_RETRIES = 6
 """With pauses that double from half a second on, a server may be away for about 15 seconds."""
 TIMEOUT_SECONDS = 30.0
+BLOCK_ROWS = 1000
+
+Records = list[dict[str, Any]]
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Replay:
     late: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     """Flights without an answer, by status or exception."""
+    unreachable: bool = False
+    """Whether the service could not be reached in spite of all retries, which ends the replay."""
     seconds: float = 0.0
     lag: float = 0.0
     """The most seconds that a request left later than the speed-up asks for."""
@@ -66,70 +71,77 @@ class Replay:
             httpx.AsyncClient(transport=transport, base_url=self.url, timeout=TIMEOUT_SECONDS) as client,
             anyio.create_task_group() as tasks,
         ):
-            first: pd.Timestamp | None = None
-            for chunk in chunks(flights, self.batch):
-                departs = chunk["departs"].iloc[-1]
-                first = first or departs
-                due = started + (departs - first).total_seconds() / self.speedup
+            for request in requests(flights, self.batch):
+                due = started + (request.departs - flights["departs"].iloc[0]).total_seconds() / self.speedup
                 await anyio.sleep(max(0.0, due - time.monotonic()))
                 await slots.acquire()
+                if self.unreachable:
+                    break
                 self.lag = max(self.lag, time.monotonic() - due)
-                tasks.start_soon(self._send, client, slots, chunk)
+                tasks.start_soon(self._send, client, slots, request)
         self.seconds = time.monotonic() - started
 
-    async def _send(self, client: httpx.AsyncClient, slots: anyio.Semaphore, chunk: pd.DataFrame) -> None:
+    async def _send(self, client: httpx.AsyncClient, slots: anyio.Semaphore, request: "Request") -> None:
         try:
-            rows = features(chunk)
             if self.batch == 1:
-                response = await client.post("/predict", json=rows[0])
+                response = await client.post("/predict", json=request.features[0])
                 answers = [response.raise_for_status().json()]
             else:
-                response = await client.post("/predict/batch", json={"flights": rows})
+                response = await client.post("/predict/batch", json={"flights": request.features})
                 answers = response.raise_for_status().json()["predictions"]
-            self._keep(chunk, answers, response.headers.get(ID_HEADER))
+            self._keep(request.labels, answers, response.headers.get(ID_HEADER))
         except httpx.HTTPStatusError as error:
-            self.failures[f"HTTP {error.response.status_code}"] += len(chunk)
+            self.failures[f"HTTP {error.response.status_code}"] += len(request.labels)
         except httpx.TransportError as error:
-            self.failures[type(error).__name__] += len(chunk)
+            self.unreachable |= isinstance(error, httpx.ConnectError)
+            self.failures[type(error).__name__] += len(request.labels)
         finally:
             slots.release()
-            self.on_answer(len(chunk))
+            self.on_answer(len(request.labels))
 
-    def _keep(self, chunk: pd.DataFrame, answers: list[dict[str, Any]], header: str | None) -> None:
+    def _keep(self, labels: Records, answers: Records, header: str | None) -> None:
         base = header.split(",")[0].strip() if header else None
-        for row, (label, answer) in enumerate(zip(labels(chunk), answers, strict=True)):
-            prediction_id = f"{base}-{row}" if base and self.batch > 1 else base
+        for row, (label, answer) in enumerate(zip(labels, answers, strict=True)):
+            prediction_id = f"{base}-{row}" if base and len(answers) > 1 else base
             self.labels.write(json.dumps({"prediction_id": prediction_id, "response": answer, **label}) + "\n")
             self.predictions += 1
             self.late += answer["late"]
 
 
-def chunks(flights: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
-    """Cut the flights into pieces of `size` rows."""
-    for start in range(0, len(flights), size):
-        yield flights.iloc[start : start + size]
+@dataclass(frozen=True)
+class Request:
+    """The flights of one request: what is known when the last of them is to leave, and what became of each."""
+
+    departs: pd.Timestamp
+    features: Records
+    labels: Records
 
 
-def features(flights: pd.DataFrame) -> list[dict[str, Any]]:
-    """The features of each flight."""
-    return _records(flights[data.FEATURES])
+def requests(flights: pd.DataFrame, batch: int) -> Iterator[Request]:
+    """Cut the flights into requests; pandas handles many at once, since it is slow by the row."""
+    block = max(1, BLOCK_ROWS // batch) * batch
+    for start in range(0, len(flights), block):
+        rows = flights.iloc[start : start + block]
+        departs = rows["departs"].tolist()
+        features = _records(rows[data.FEATURES])
+        labels = _records(_labels(rows))
+        for first in range(0, len(rows), batch):
+            part = slice(first, first + batch)
+            yield Request(departs[part][-1], features[part], labels[part])
 
 
-def labels(flights: pd.DataFrame) -> list[dict[str, Any]]:
-    """What became of each flight, and when that was known."""
-    columns = flights[["flight", "departs", "late"]].assign(known_at=flights["landed"])
+def _labels(flights: pd.DataFrame) -> pd.DataFrame:
+    columns: pd.DataFrame = flights[["flight", "departs", "late"]].assign(known_at=flights["landed"])
     for time_column in ("departs", "known_at"):
         columns[time_column] = columns[time_column].map(pd.Timestamp.isoformat, na_action="ignore")
-    return _records(columns)
+    return columns
 
 
-def _records(columns: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(columns: pd.DataFrame) -> Records:
     """Rows of what JSON can carry: plain numbers, strings, and None for null."""
     objects = columns.astype(object)
-    return [
-        {str(name): value for name, value in row.items()}
-        for row in objects.where(objects.notna(), None).to_dict("records")
-    ]
+    rows = objects.where(objects.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def progress_bar(**options: Any) -> Progress:
