@@ -7,6 +7,7 @@ needs them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -287,7 +288,10 @@ class ObjectColumn(Column):
     def nulls(self) -> int:
         if self._types <= _NEVER_NULL:
             return 0
-        return len(self._values) - sum([plain(value)[0] is not None for value in self._values])
+        if self._types <= _SIMPLE:
+            nans = sum([value != value for value in self._values]) if float in self._types else 0
+            return self._values.count(None) + nans
+        return sum([plain(value)[0] is None for value in self._values])
 
     def invalid(self) -> int:
         if float not in self._types and self._types <= IMMUTABLE:
@@ -296,11 +300,9 @@ class ObjectColumn(Column):
         return sum([type(value) is float and value in infinite for value in self._plain()])
 
     def kind_counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for value in self._values:
-            kind = plain(value)[1]
-            counts[kind] = counts.get(kind, 0) + 1
-        return counts
+        if self._types <= {str, type(None)}:
+            return count_kinds(STRING, self.size, self.nulls())
+        return dict(Counter([plain(value)[1] for value in self._values]))
 
     def copy(self) -> Column:
         return self  # the list is ours, the objects cannot change
@@ -310,6 +312,7 @@ class ObjectColumn(Column):
         return ObjectColumn([values[row] for row in rows.tolist()])
 
 
+_SIMPLE: Final = frozenset({float, int, bool, str, type(None)})
 _ALREADY_PLAIN: Final = frozenset({int, bool, str, type(None)})
 _NEVER_NULL: Final = frozenset({int, bool, str})
 

@@ -1,31 +1,32 @@
 """Data frames and series: pandas block by block, every other library through narwhals."""
+# ruff: noqa: D102 - the base class Column documents what each method does
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from otel_ml.observation.arrays import column_of
-from otel_ml.observation.columns import CategoryColumn, Column, ConstantColumn, MaskedColumn, ObjectColumn
+from otel_ml.observation.columns import CategoryColumn, Column, ConstantColumn, MaskedColumn, ObjectColumn, count_kinds
 from otel_ml.observation.limits import Limits
-from otel_ml.observation.names import Names, intern_names
+from otel_ml.observation.names import Names, intern_names, names_for
 from otel_ml.observation.rows import Batch, Row, make_row
 from otel_ml.observation.store import store
-from otel_ml.observation.values import class_name, root_module
+from otel_ml.observation.values import DATETIME, class_name, root_module
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
 
 
-def read_pandas(frame: Any, limits: Limits) -> Row | Batch:
+def read_pandas(frame: Any, names: Names | None, limits: Limits) -> Row | Batch:
     """Reads a pandas DataFrame, one row or many."""
     import pandas as pd
 
     size, width = pd.DataFrame.shape.fget(frame)  # type: ignore[attr-defined]  # not a subclass's own
     dropped = max(0, width - limits.max_columns)
-    labels = _labels(frame.columns, width - dropped)
+    labels = _labels(frame.columns, width - dropped, names)
     blocks = _blocks(frame, width)
-    if size == 1 and not dropped and (values := _numbers(blocks, width)) is not None:
-        return make_row(labels, values)
+    if size == 1 and not dropped:
+        return make_row(labels, _only_row(blocks, width))
     columns: list[Any] = [None] * width
     for positions, block in blocks:
         for position, array in zip(positions, block if type(block).__name__ == "ndarray" else [block], strict=True):
@@ -34,7 +35,9 @@ def read_pandas(frame: Any, limits: Limits) -> Row | Batch:
     return store(labels, columns[: width - dropped], size, limits, dropped)
 
 
-def _labels(index: Any, width: int) -> Names:
+def _labels(index: Any, width: int, given: Names | None) -> Names:
+    if type(index).__name__ == "RangeIndex":  # pandas' own numbers, for a frame that nobody named the columns of
+        return names_for(width, given and given[:width])
     labels = index.tolist()
     return intern_names(tuple(labels if len(labels) == width else labels[:width]))
 
@@ -64,15 +67,19 @@ def _blocks(frame: Any, width: int) -> list[tuple[list[int], Any]]:
     return [([position], frame.iloc[:, position].array) for position in range(width)]
 
 
-def _numbers(blocks: list[tuple[list[int], Any]], width: int) -> list[Any] | None:
-    """Returns the values of a frame of one row if all its blocks are numpy numbers, else None."""
+def _only_row(blocks: list[tuple[list[int], Any]], width: int) -> list[Any]:
+    """Returns the values of a frame of one row; numpy's numbers block by block, others by column."""
     import numpy as np
 
+    first = np.zeros(1, dtype=np.int64)
     values: list[Any] = [None] * width
     for positions, block in blocks:
-        if type(block) is not np.ndarray or block.dtype.kind not in "biuf":
-            return None
-        items = block[:, 0].tolist()
+        if type(block) is np.ndarray and block.dtype.kind in "biufO" and block.ndim == 2 and block.itemsize <= 8:
+            items = block[:, 0].tolist()
+        elif class_name(type(block)).startswith("ArrowString"):
+            items = [block[0]]
+        else:
+            items = [pandas_column(array).pick(first)[0] for array in (block if type(block) is np.ndarray else [block])]
         if len(items) == width:
             return items  # type: ignore[no-any-return]
         for position, item in zip(positions, items, strict=True):
@@ -124,8 +131,41 @@ def pandas_column(array: Any) -> Column:
     if name in ("IntegerArray", "FloatingArray", "BooleanArray"):
         dtype = array.dtype.numpy_dtype
         return MaskedColumn(array.to_numpy(dtype=dtype, na_value=dtype.type(0)), np.asarray(array.isna()))
+    if name == "DatetimeArray" and array.tz is not None:
+        return ZonedColumn(array)
     if name == "DatetimeArray":
         return column_of(np.asarray(array, dtype=f"datetime64[{getattr(array, 'unit', 'ns')}]"))
     if name in ("TimedeltaArray", "SparseArray"):
         return column_of(np.asarray(array))
     return ObjectColumn(np.asarray(array, dtype=object).tolist())
+
+
+class ZonedColumn(Column):
+    """Dates of pandas with a time zone; the text keeps the offset."""
+
+    __slots__ = ("_dates",)
+
+    def __init__(self, dates: Any) -> None:
+        self._dates = dates
+        self.size = len(dates)
+        self.nbytes = dates.nbytes
+
+    def array(self) -> np.ndarray:
+        import numpy as np
+
+        return np.asarray(self._dates, dtype=f"datetime64[{self._dates.unit}]")
+
+    def pick(self, rows: np.ndarray) -> list[Any]:
+        return list(self._dates.take(rows))
+
+    def nulls(self) -> int:
+        return int(self._dates.isna().sum())
+
+    def kind_counts(self) -> dict[str, int]:
+        return count_kinds(DATETIME, self.size, self.nulls())
+
+    def copy(self) -> Column:
+        return ZonedColumn(self._dates.copy())
+
+    def take(self, rows: np.ndarray) -> Column:
+        return ZonedColumn(self._dates.take(rows))

@@ -114,7 +114,7 @@ def _pandas_reader(kind: type, pandas: Any) -> Reader | None:
     from otel_ml.observation.store import store
 
     if issubclass(kind, pandas.DataFrame):
-        return lambda data, _, limits: read_pandas(data, limits)
+        return read_pandas
     if issubclass(kind, pandas.Series):
         return read_pandas_series
     if issubclass(kind, pandas.api.extensions.ExtensionArray):

@@ -41,7 +41,7 @@ def _read_scalars(data: list[Any] | tuple[Any, ...], names: Names | None, limits
         width = min(len(data), limits.max_columns)
         return make_row(names_for(width, names and names[:width]), list(data[:width]), len(data) - width)
     single = names if names is not None and len(names) == 1 else ("text",) if text else default_names(1)
-    return store(single, [list_column(list(data))], len(data), limits)
+    return _by_chunks(single, lambda start, stop: [list_column(list(data[start:stop]))], len(data), limits, 0)
 
 
 def _read_rows(data: list[Any] | tuple[Any, ...], names: Names | None, limits: Limits) -> Row | Batch:

@@ -26,6 +26,8 @@ def read_mapping(data: dict[Any, Any], names: Names | None, limits: Limits) -> R
         break
     else:
         return read_record(data, limits)
+    if len(data) > limits.max_columns:
+        return read_record(data, limits)
     columns = _columns(data, names, limits)
     return read_record(data, limits) if columns is None else columns
 
@@ -63,9 +65,7 @@ def _read_columns(data: dict[Any, Any], size: int, names: Names | None, limits: 
     dropped = 0
     for key, value in data.items():
         name, kind = label_text(key), type(value)
-        if len(labels) >= limits.max_columns:
-            dropped += 1
-        elif kind is list or kind is tuple:
+        if kind is list or kind is tuple:
             labels.append(name)
             columns.append(list_column(list(value)))
         elif root_module(kind) == "numpy" and value.ndim == 2:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from otel_ml.observation.limits import MAX_NAME
-from otel_ml.observation.values import class_name
+from otel_ml.observation.values import plain
 
 Names = tuple[str, ...]
 
@@ -85,16 +85,7 @@ def names_for(count: int, given: Names | None) -> Names:
 
 def label_text(label: Any) -> str:
     """Returns a column label or a mapping key as text, without calling code of an unknown type."""
-    kind = type(label)
-    if kind is str:
-        return label  # type: ignore[no-any-return]  # `type(x) is str` does not narrow Any
-    if issubclass(kind, str):
-        return str.__str__(label)
-    if kind in (int, float, bool, complex, type(None)):
-        return str(label) if kind is not int or label.bit_length() <= 1_024 else "<int>"
-    if kind is tuple:  # one label of a MultiIndex; its own depth is bounded by what hashing survived
-        parts = label[:16]
-        return "_".join([label_text(part) if type(part) is not tuple else "<tuple>" for part in parts if part != ""])
-    if kind.__module__ in ("numpy", "datetime", "uuid") or kind.__module__.startswith("pandas."):
-        return str(label)[:MAX_NAME]
-    return f"<{class_name(kind)}>"
+    if type(label) is tuple:  # of a MultiIndex
+        return "_".join([label_text(part) for part in label[:16] if type(part) is not tuple and part != ""])
+    value, _ = plain(label)
+    return value if type(value) is str else str(value)

@@ -20,9 +20,11 @@ Fields = Callable[[Any], dict[Any, Any]]
 
 def read_record(data: dict[Any, Any], limits: Limits) -> Row:
     """Reads an exact dict as one row; nested values get names joined by `_` (`user_address_city`)."""
-    values = list(data.values())
-    if set(map(type, values)) <= SCALARS and len(values) <= limits.max_columns:
-        return make_row(intern_names(tuple(data)), values)
+    values: list[Any] = []
+    if len(data) <= limits.max_columns:
+        values = list(data.values())
+        if set(map(type, values)) <= SCALARS:
+            return make_row(intern_names(tuple(data)), values)
     labels: list[object] = []
     values = []
     dropped = flatten(data, limits, labels, values)
