@@ -145,6 +145,17 @@ def test_calls_by_keyword_and_by_class(instrumented: Any) -> None:
     assert operations(instrumented) == ["predict", "predict"]
 
 
+def test_instrumenting_again_holds_the_last_configuration(instrumented: Any, instrument: Any) -> None:
+    scaler, model = StandardScaler().fit(X), GaussianNB().fit(X, y)
+    seen = []
+    for transform in (False, True, True, False):
+        instrument(transform=transform)
+        scaler.transform(X)
+        model.predict(X)
+        seen.append(operations(instrumented))
+    assert seen == [["predict"], ["transform", "predict"], ["transform", "predict"], ["predict"]]
+
+
 def test_transform_is_recorded_on_request_and_outermost_only(telemetry: Any) -> None:
     otel_ml.instrument(transform=True)
     try:

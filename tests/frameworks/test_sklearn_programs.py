@@ -40,8 +40,15 @@ import numpy as np, cloudpickle
 from sklearn.base import BaseEstimator
 
 class Base(BaseEstimator):
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.hooked = True
+
     def predict(self, X):
         return np.ones(len(X))
+
+    def staged_predict(self, X):
+        yield self.predict(X)
 
 class Mine(Base):
     def fit(self, X, y=None):
@@ -60,10 +67,13 @@ def test_a_model_whose_class_comes_with_its_pickle(instrumented: Any, tmp_path: 
 def test_a_model_pickled_where_it_was_instrumented_loads_where_nothing_is(tmp_path: Path) -> None:
     saved = "import otel_ml; otel_ml.instrument()\n" + MINE + "m = Mine().fit(None); m.predict([[1.0]])\n"
     run(tmp_path, saved + "open('model.pkl', 'wb').write(cloudpickle.dumps(m))")
-    loaded = (
-        "import pickle; m = pickle.load(open('model.pkl', 'rb')); print(m.predict([[1.0], [2.0]]), m.fit(None).fitted_)"
-    )
-    assert run(tmp_path, loaded).strip() == "[1. 1.] True"
+    loaded = """
+    import pickle
+    m = pickle.load(open("model.pkl", "rb"))
+    derived = type("Derived", (type(m),), {})
+    print(*m.predict([[1.0]]), m.fit(None).fitted_, *next(m.staged_predict([[1.0]])), derived.hooked)
+    """
+    assert run(tmp_path, loaded).strip() == "1.0 True 1.0 True"
 
 
 def test_scikit_learn_is_neither_imported_by_us_nor_missed_when_imported_later(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ class Estimators:
         """Patch no more classes: somebody may have wrapped one of our hooks, which then outlives `Patcher.undo`."""
         self._stopped = True
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Do nothing where a class of ``__main__`` is loaded: cloudpickle takes our hooks along with it."""
+        return _stopped, ()
+
     def _patch_complete(self, cls: type) -> None:
         if cls not in self._complete:
             self._patch_class(cls)
@@ -111,6 +115,12 @@ class Estimators:
             original(estimator, state)
 
         return setstate
+
+
+def _stopped() -> Estimators:
+    estimators = Estimators(Patcher(), transform=False)
+    estimators.stop()
+    return estimators
 
 
 def _inherited_init_subclass(base: Any, cls: type, /, **kwargs: Any) -> None:
