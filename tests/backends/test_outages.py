@@ -1,11 +1,16 @@
 """What the Collector has accepted is not lost: not while a backend is away, and not when the Collector is killed."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
+import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 from tests.backends.service import PlainService, Sent, plain_service
-from tests.support.backends import Stack
-from tests.support.servers import Server
+from tests.support.backends import Collector, Stack
+from tests.support.servers import Server, free_port
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.backends
@@ -69,3 +74,32 @@ def test_the_collector_empties_its_queues_to_disk_when_it_is_stopped(stack: Stac
         stack.loki.start()
         stack.collector.start()
         eventually(lambda: events_arrived(stack, service, sent), timeout=60)
+
+
+def test_what_a_full_queue_refuses_is_told_to_the_sender_and_counted(binaries: Path, tmp_path: Path) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    env = {
+        "JAEGER_OTLP_ENDPOINT": nowhere,
+        "PROMETHEUS_OTLP_URL": f"http://{nowhere}",
+        "LOKI_OTLP_URL": f"http://{nowhere}",
+        "COLLECTOR_QUEUE_BYTES": "524288",
+    }
+    collector = Collector(binaries, tmp_path / "collector", env=env)
+    collector.start()
+    try:
+        statuses = [post_one_span(collector, size=300_000) for _ in range(2)]
+        figures = httpx.get(collector.metrics_url).text.splitlines()
+    finally:
+        collector.kill()
+    assert statuses == [200, 503]  # which a sender may try again
+    [refused] = [line for line in figures if line.startswith("otelcol_exporter_enqueue_failed_spans{")]
+    assert float(refused.split()[-1]) == 1
+
+
+def post_one_span(collector: Collector, *, size: int) -> int:
+    span = Span(trace_id=os.urandom(16), span_id=os.urandom(8), name="x" * size)
+    request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])])
+    headers = {"Content-Type": "application/x-protobuf"}
+    return httpx.post(
+        f"{collector.http_url}/v1/traces", content=request.SerializeToString(), headers=headers
+    ).status_code
