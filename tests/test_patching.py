@@ -151,6 +151,13 @@ def test_what_is_no_function_is_left_alone(patcher: Patcher) -> None:
     assert dict(vars(Odd)) == before
 
 
+def test_a_class_that_cannot_be_changed_is_left_alone(patcher: Patcher) -> None:
+    assert not patcher.wrap(str, "upper", counting([]))
+    assert not patcher.add(str, "predict", lambda self: self)
+    assert patcher.count() == 0
+    assert "a".upper() == "A"
+
+
 def test_an_added_attribute_goes_away_again(patcher: Patcher) -> None:
     assert patcher.add(Derived, "named", lambda cls: "added", classmethod)
     assert not patcher.add(Derived, "named", lambda cls: "again", classmethod)

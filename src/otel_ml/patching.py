@@ -64,7 +64,7 @@ class Patcher:
             make: gets the function and returns a function in its place.
 
         Returns:
-            Whether something was replaced.
+            Whether something was replaced. A compiled class that cannot be changed is left alone.
         """
         with self._lock:
             entry = vars(owner).get(name, Absent)
@@ -77,8 +77,7 @@ class Patcher:
             if function in self._ours:  # by another name, or imported while patched: to be restored here too
                 self._owners.add(owner)
                 return False
-            self._replace(owner, name, entry, make(function), rebuild)
-            return True
+            return self._replace(owner, name, entry, make(function), rebuild)
 
     def add(self, owner: Any, name: str, function: Function, kind: type | None = None) -> bool:
         """Give `owner` an attribute of its own that it only inherits so far.
@@ -95,8 +94,7 @@ class Patcher:
         with self._lock:
             if name in vars(owner):
                 return False
-            self._replace(owner, name, Absent, function, kind)
-            return True
+            return self._replace(owner, name, Absent, function, kind)
 
     def undo(self) -> None:
         """Put every old entry back. Where somebody has wrapped our wrapper since, it stays and does nothing."""
@@ -114,11 +112,15 @@ class Patcher:
         with self._lock:
             return len(self._ours)
 
-    def _replace(self, owner: Any, name: str, entry: Any, ours: Function, kind: type | None) -> None:
+    def _replace(self, owner: Any, name: str, entry: Any, ours: Function, kind: type | None) -> bool:
         setattr(ours, _REPLACED, entry)
+        try:
+            self._owners.add(owner)
+            setattr(owner, name, ours if kind is None else kind(ours))
+        except (TypeError, AttributeError):  # a compiled class that cannot be changed
+            return False
         self._ours.add(ours)
-        self._owners.add(owner)
-        setattr(owner, name, ours if kind is None else kind(ours))
+        return True
 
     @staticmethod
     def _restore(owner: Any, name: str, entry: Any) -> None:
