@@ -46,7 +46,8 @@ class PlainService:
         self._meters = MeterProvider([PeriodicExportingMetricReader(exporter, 3_600_000)], resource)
         self._duration = self._meters.get_meter("plain").create_histogram("ml.inference.duration", "s")
 
-    def predict(self) -> Sent:
+    def predict(self, *, age: float = 0.0) -> Sent:
+        """Send one prediction whose event happened so many seconds ago."""
         prediction_id = str(uuid.uuid4())
         tracer, logger = self._tracers.get_tracer("plain"), self._loggers.get_logger("plain")
         with tracer.start_as_current_span("POST /predict", kind=SpanKind.SERVER):
@@ -54,7 +55,7 @@ class PlainService:
             with tracer.start_as_current_span("predict churn", attributes=attributes) as span:
                 self._duration.record(0.002, IDENTITY)
                 logger.emit(
-                    timestamp=time.time_ns(),
+                    timestamp=time.time_ns() - int(age * 1e9),
                     severity_number=SeverityNumber.INFO,
                     event_name="ml.prediction",
                     attributes=attributes | {"ml.output.label": "yes"},

@@ -1,5 +1,8 @@
 """What a plain OpenTelemetry service sends through the Collector can be found in the backends."""
 
+import time
+from datetime import datetime
+
 import pytest
 from opentelemetry.sdk.metrics.export import AggregationTemporality
 from tests.backends.service import PlainService, plain_service
@@ -12,6 +15,10 @@ pytestmark = pytest.mark.backends
 
 def events_of(stack: Stack, service: PlainService) -> list[LogRecord]:
     return stack.loki.query(f'{{service_name="{service.name}"}} | event_name="ml.prediction"')
+
+
+def exactly(count: int, found: list[LogRecord]) -> list[LogRecord]:
+    return found if len(found) == count else []
 
 
 def calls_of(service: PlainService) -> str:
@@ -54,6 +61,21 @@ def test_an_event_keeps_its_name_and_its_trace_in_loki(stack: Stack) -> None:
     assert event.metadata["ml_output_label"] == "yes"
     assert event.metadata["service_instance_id"] == service.instance
     assert event.labels == {"service_name": service.name}
+
+
+@pytest.mark.parametrize("age", [9 * 86_400, 7_200, -7_200], ids=["long ago", "two hours ago", "to come"])
+def test_an_event_of_another_time_is_kept_with_its_time(stack: Stack, age: float) -> None:
+    with plain_service(stack.collector.grpc_url) as service:
+        service.predict()
+        service.flush()
+        eventually(lambda: events_of(stack, service))
+        sent = service.predict(age=age)
+        service.flush()
+        _, event = eventually(lambda: exactly(2, events_of(stack, service)))
+
+    assert event.metadata["ml_prediction_id"] == sent.prediction_id
+    happened = datetime.fromisoformat(event.metadata["event_time"].replace("Z", "+00:00"))
+    assert time.time() - happened.timestamp() == pytest.approx(age, abs=60)
 
 
 def test_instances_are_series_of_their_own_in_prometheus(stack: Stack) -> None:
