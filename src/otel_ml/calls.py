@@ -14,6 +14,7 @@ from otel_ml.context import is_active, suppress
 from otel_ml.guard import guarded
 from otel_ml.invocation import Inference
 from otel_ml.models import ModelInfo
+from otel_ml.observation import read_inputs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,8 +90,6 @@ def begin(
     context = get_current()
     if active is None or is_active(context):
         return None
-    from otel_ml.observation import read_inputs
-
     info = active.registry.info(model_object, describe)
     features = read_inputs(data, names=info.feature_names, max_depth=active.config.max_depth)
     model = active.registry.resolve(model_object, describe, features.names if features is not None else ())

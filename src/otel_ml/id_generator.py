@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+from otel_ml.entropy import random_bytes
 
 
 class OsEntropyIdGenerator(IdGenerator):
@@ -16,11 +16,11 @@ class OsEntropyIdGenerator(IdGenerator):
 
     def generate_span_id(self) -> int:
         """A random, non-zero 64-bit id."""
-        return int.from_bytes(os.urandom(8), "big") or self.generate_span_id()
+        return int.from_bytes(random_bytes()[:8], "big") or self.generate_span_id()
 
     def generate_trace_id(self) -> int:
         """A random, non-zero 128-bit id."""
-        return int.from_bytes(os.urandom(16), "big") or self.generate_trace_id()
+        return int.from_bytes(random_bytes(), "big") or self.generate_trace_id()
 
     def is_trace_id_random(self) -> bool:
         """All bits are random, so the W3C random flag may be set."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
+
+from otel_ml.entropy import random_bytes
 
 _VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~+/=@-]{0,127}\Z")
 
@@ -18,7 +19,7 @@ def new_prediction_id() -> str:
     (36, '7')
     """
     milliseconds = time.time_ns() // 1_000_000
-    bits = int.from_bytes(os.urandom(10), "big")
+    bits = int.from_bytes(random_bytes()[:10], "big")
     # 48 bits of time, version 7, 12 random bits, variant 10, 62 random bits
     value = (
         (milliseconds & 0xFFFF_FFFF_FFFF) << 80

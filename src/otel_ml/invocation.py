@@ -11,13 +11,15 @@ from contextvars import Token
 from typing import TYPE_CHECKING
 
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.trace import Span, SpanKind, get_current_span, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, get_current_span
+from opentelemetry.trace.propagation import _SPAN_KEY
 from opentelemetry.trace.status import Status, StatusCode
 
 from otel_ml import caller
 from otel_ml.context import ACTIVE_KEY
 from otel_ml.guard import guarded
 from otel_ml.models import Model
+from otel_ml.observation import Batch, Outputs, Row, read_inputs, read_outputs
 from otel_ml.request import Request, scope_of
 from otel_ml.runtime import Runtime
 from otel_ml.semconv import attributes as names
@@ -25,7 +27,6 @@ from otel_ml.signals.record import Attributes, Call, Prediction
 from otel_ml.signals.types import row_violations
 
 if TYPE_CHECKING:
-    from otel_ml.observation import Batch, Outputs, Row
     from otel_ml.signals.counts import Schema
 
 FINGERPRINT_ROWS = 16
@@ -50,9 +51,10 @@ class Inference:
         self._joined = False
         self._features: Row | Batch | None = None
         self._schema: Schema | None = None
-        self._violations: tuple[tuple[int, str], ...] = ()
         self._fingerprint: object = None
         self._outputs: Outputs | None = None
+        self._error_type: str | None = None
+        self._error_details: Attributes = {}
         self._token: Token[Context] | None = None
         self._own = 0.0  # seconds of ours within the user's block, which are not the model's
 
@@ -69,8 +71,6 @@ class Inference:
             features: anything row-like: a dict, a list, an array, a data frame, a pydantic model.
             names: of the features, in order, where `features` brings none.
         """
-        from otel_ml.observation import read_inputs
-
         began = time.perf_counter()
         self.take(read_inputs(features, names=names, max_depth=self._runtime.config.max_depth))
         self._own += time.perf_counter() - began
@@ -78,8 +78,6 @@ class Inference:
     @guarded("inference.output")
     def output(self, result: object) -> None:
         """Say what the model gave: a label, a score, an array of either, a dict."""
-        from otel_ml.observation import read_outputs
-
         began = time.perf_counter()
         self._outputs = read_outputs(
             result,
@@ -92,15 +90,11 @@ class Inference:
 
     def take(self, features: Row | Batch | None) -> None:
         """`input`, already read."""
-        from otel_ml.observation import Row
-
         if features is None:
             return
         self._features = features
         self._schema = self.model.counts.schema(features.names, self.model.known)
         self._fingerprint = fingerprint(features)
-        if isinstance(features, Row):
-            self._violations = row_violations(features, self._schema)
 
     def start(self, prediction_id: str | None = None, event_time: object = None) -> None:
         """Start the span and the clock, with this inference as the active one."""
@@ -109,20 +103,25 @@ class Inference:
         self.prediction = joined or Prediction(
             caller.prediction_id(self._runtime.config, self._scope, prediction_id), self.model, self._operation
         )
+        self._start_time = time.time_ns()
         name, attributes, self._series = self.model.describe(self._operation)
         self._span: Span = self._runtime.tracer.start_span(
             name,
             context=self._context,
             kind=SpanKind.INTERNAL,
             attributes={**attributes, names.ML_PREDICTION_ID: self.prediction.id},
+            start_time=self._start_time,
             record_exception=False,
             set_status_on_exception=False,
         )
-        self._context = set_span_in_context(self._span, Context({**self._context, ACTIVE_KEY: self}))
+        # Direct copies, where set_value and set_span_in_context would make three. What the signals keep does not refer to
+        # this object: a cycle would leave every row to the garbage collector.
+        self._signals = Context({**self._context, _SPAN_KEY: self._span})
+        self._context = Context({**self._signals, ACTIVE_KEY: self})
         if not self._joined:
-            self.prediction.context = self._context
+            self.prediction.context = self._signals
             self.prediction.event_time = caller.event_time(self._runtime.config, self._scope, event_time)
-            self.prediction.extra = caller.attributes(self._runtime, self._scope, self._context)
+            self.prediction.extra = caller.attributes(self._runtime, self._scope, self._signals)
         self._scope.last = self.prediction
         if isinstance(self._scope, Request):
             self._scope.add_id(self.prediction.id)
@@ -145,89 +144,86 @@ class Inference:
         """Stop the clock, the moment the model is done."""
         self._duration = max(0.0, time.perf_counter() - self._started - self._own)
         self.leave()
+        self._context = self._signals
 
+    @guarded("inference.end")
     def end(self, error: BaseException | None = None) -> None:
-        """End the span, and hand the rest to the aggregator."""
-        error_type = None if error is None else type_name(error)
-        self._end_span(error, error_type)
-        self._hand_over(error_type)
-
-    @guarded("inference.span")
-    def _end_span(self, error: BaseException | None, error_type: str | None) -> None:
-        try:
-            if self._span.is_recording():
-                self._span.set_attributes(self._attributes())
-                if error is not None and error_type is not None:
-                    self._say_error(error, error_type)
-        finally:
-            self._span.end()
-
-    @guarded("inference.queue")
-    def _hand_over(self, error_type: str | None) -> None:
-        prediction = self.prediction
+        """Hand over to the aggregator, which ends the span too: building its attributes is most of what a call costs."""
+        prediction, recording = self.prediction, self._span.is_recording()
+        if error is not None:
+            self._error_type = type_name(error)
+            self._error_details = self._details(error) if recording else {}
         self._runtime.count_active(self._series, -1)
         if self._outputs is not None and not prediction.done:
             prediction.outputs.append(self._outputs)
         if not self._joined:
             prediction.features, prediction.schema = self._features, self._schema
-            prediction.violations = self._violations
-            prediction.error_type = error_type
+            prediction.error_type = self._error_type
             if self._features is not None:
                 self._scope.remember(prediction, self._parent, self._fingerprint)
-        self._runtime.aggregator.put(
-            Call(
-                self.model,
-                self._operation,
-                self._context,
-                self._duration,
-                time.monotonic(),
-                self._size(),
-                error_type,
-                None if self._joined else prediction,
-            )
-        )
+        call = Call(self, self._signals, self._duration, self._error_type, None if self._joined else prediction)
+        if not self._runtime.aggregator.put(call):
+            self.end_span()
 
-    def _attributes(self) -> Attributes:
-        from otel_ml.observation import Row
+    def end_span(self) -> None:
+        """End the span, at the time at which the model was done."""
+        try:
+            if self._span.is_recording():
+                self._span.set_attributes(self._attributes())
+                if self._error_type is not None:
+                    self._span.set_status(Status(StatusCode.ERROR))  # no description: messages quote inputs
+        finally:
+            self._span.end(self._start_time + int(self._duration * 1e9))
 
-        describer, features, schema = self._runtime.describer, self._features, self._schema
-        found: Attributes = {}
-        if features is not None and schema is not None:
-            if isinstance(features, Row):
-                dropped = 0
-                if self._runtime.span_features:
-                    values, dropped = describer.features(features, schema)
-                    self.prediction.row_attributes, self.prediction.row_dropped = values, dropped
-                    found.update(values)
-                found.update(describer.completeness(features, schema, len(self._violations), dropped))
-            else:
-                found[names.ML_FEATURE_COUNT] = len(features.names)
-        if (size := self._size()) != 1:
-            found[names.ML_BATCH_SIZE] = size
-        elif self._outputs is not None and self._outputs.size == 1:
-            found.update(describer.output(self._outputs.row(0), class_scores=True))
-        found.update(self.prediction.extra)
-        # Again, and last: a span keeps 128 attributes and evicts its oldest.
-        found.update(self.model.describe(self._operation)[1])
-        found[names.ML_PREDICTION_ID] = self.prediction.id
-        return found
+    @property
+    def operation(self) -> str:
+        """What was asked of the model."""
+        return self._operation
 
-    def _size(self) -> int:
+    @property
+    def size(self) -> int:
+        """Rows of this call."""
         if self._features is not None:
             return self._features.size
         return self._outputs.size if self._outputs is not None and self._outputs.size else 1
 
-    def _say_error(self, error: BaseException, error_type: str) -> None:
-        self._span.set_attribute(names.ERROR_TYPE, error_type)
-        self._span.set_status(Status(StatusCode.ERROR))  # no description: messages quote inputs
+    def _attributes(self) -> Attributes:
+        describer, features, schema = self._runtime.describer, self._features, self._schema
+        found: Attributes = {}
+        if isinstance(features, Row) and schema is not None:
+            violations, dropped = row_violations(features, schema), 0
+            if self._runtime.span_features:
+                values, dropped = describer.features(features, schema)
+                found.update(values)
+                if not self._joined:
+                    self.prediction.row_attributes, self.prediction.row_dropped = values, dropped
+            found.update(describer.completeness(features, schema, len(violations), dropped))
+        elif features is not None:
+            found[names.ML_FEATURE_COUNT] = len(features.names)
+        if (size := self.size) != 1:
+            found[names.ML_BATCH_SIZE] = size
+        elif self._outputs is not None and self._outputs.size == 1:
+            found.update(describer.output(self._outputs.row(0), class_scores=True))
+        found.update(self.prediction.extra)
+        if self._error_type is not None:
+            found.update(self._error_details)
+            found[names.ERROR_TYPE] = self._error_type
+        if len(found) > self._runtime.safe_attributes:
+            # Again, and last: a span that is full evicts its oldest attributes, which are these.
+            found.update(self.model.describe(self._operation)[1])
+            found[names.ML_PREDICTION_ID] = self.prediction.id
+        return found
+
+    def _details(self, error: BaseException) -> Attributes:
         wanted = self._runtime.config.exceptions
-        if wanted != "none":
-            clean = self._runtime.policy.text
-            details: Attributes = {names.EXCEPTION_MESSAGE: clean(str(error))}
-            if wanted == "stacktrace":
-                lines = traceback.format_exception(type(error), error, error.__traceback__)
-                details[names.EXCEPTION_STACKTRACE] = "\n".join(clean(line) for line in "".join(lines).splitlines())
-            self._span.set_attributes(details)
+        if wanted == "none":
+            return {}
+        clean = self._runtime.policy.text
+        found: Attributes = {names.EXCEPTION_MESSAGE: clean(str(error))}
+        if wanted == "stacktrace":
+            lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+            found[names.EXCEPTION_STACKTRACE] = "\n".join(map(clean, lines))
+        return found
 
 
 def type_name(error: BaseException) -> str:
@@ -238,8 +234,6 @@ def type_name(error: BaseException) -> str:
 
 def fingerprint(features: Row | Batch) -> object:
     """Something that is equal for equal rows, and cheap: of a large batch some rows stand for all."""
-    from otel_ml.observation import Batch
-
     if not isinstance(features, Batch):
         return features.names, features.values
     step = max(1, features.held // FINGERPRINT_ROWS)

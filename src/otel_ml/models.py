@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from otel_ml.config import Config, ConfigError
+from otel_ml.observation import label_of
 from otel_ml.privacy import Policy
 from otel_ml.semconv import attributes as names
 from otel_ml.signals.counts import ModelCounts, SeriesBudget
@@ -263,8 +264,6 @@ class ModelRegistry:
 
 def label_text(label: object) -> str:
     """A class label as it stands on every signal: the same text for ``1``, ``np.int64(1)`` and ``1.0``."""
-    from otel_ml.observation import label_of
-
     return label_of(label) or ""
 
 

@@ -28,6 +28,9 @@ from otel_ml.version import __version__
 
 SCOPE = "otel_ml"
 SETTLE_SECONDS = 2.0
+IDENTITY_ATTRIBUTES = 32
+"""Room for a model's identity, and for what user code adds to the span, within a span's limit of attributes."""
+
 EXIT_SECONDS = 10.0
 
 
@@ -53,6 +56,7 @@ class Runtime:
         self.aggregator = Aggregator(config, _instruments(self.meter_provider), self.events, Pacer(self._flush_logs))
         self.registry = ModelRegistry(config, self.policy, self._model_loaded)
         self.span_features = config.features_on != "event"
+        self.safe_attributes = _span_attribute_limit() - IDENTITY_ATTRIBUTES
         self._resource_pid = os.getpid()
         self._active_lock = threading.Lock()
         self._active: dict[int, tuple[Series, int]] = {}
@@ -161,6 +165,13 @@ def stop() -> Runtime | None:
     if stopped is not None:
         stopped.aggregator.close(EXIT_SECONDS)
     return stopped
+
+
+def _span_attribute_limit() -> int:
+    for name in ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"):
+        if os.environ.get(name, "").isdigit():
+            return int(os.environ[name])
+    return 128
 
 
 def _instruments(provider: MeterProvider) -> Instruments:

@@ -67,24 +67,26 @@ class Aggregator:
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def put(self, call: Call) -> None:
-        """Take a finished call over from its thread; drop it, counted, when the queue is full."""
-        prediction = call.prediction
-        rows = call.batch_size if prediction is not None else 1
-        size = getattr(prediction.features, "nbytes", 0) if prediction is not None else 0
+    def put(self, call: Call) -> bool:
+        """Take a finished call over from its thread.
+
+        Returns:
+            False if the queue is full. Its rows are counted as dropped then, and its span is left to the caller.
+        """
         with self._lock:
-            fits = self._rows + rows <= self._max_rows and self._bytes + size <= self._max_bytes
+            fits = self._rows + call.rows <= self._max_rows and self._bytes + call.nbytes <= self._max_bytes
             # one call that is larger than the whole queue may pass when nothing else is in it
             if not fits and self._calls:
-                self._drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, rows)
-                return
+                self._drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, call.rows)
+                return False
             self._calls.append(call)
-            self._rows += rows
-            self._bytes += size
+            self._rows += call.rows
+            self._bytes += call.nbytes
             if self._thread is None and not self._closed:
                 self._start()
         if not self._wake.is_set():
             self._wake.set()
+        return True
 
     def announce(self, model_loaded: Attributes) -> None:
         """Say, from our own thread, that a model is in use."""
@@ -181,9 +183,9 @@ class Aggregator:
                 if not self._calls or (not everything and self._calls[0].ended > due):
                     return
                 call = self._calls.popleft()
-                self._rows -= call.batch_size if call.prediction is not None else 1
-                if call.prediction is not None:
-                    self._bytes -= getattr(call.prediction.features, "nbytes", 0)
+                self._rows -= call.rows
+                self._bytes -= call.nbytes
+            guarded("inference.span")(call.inference.end_span)()
             self._take(call)
             self._pacer.breathe()
 

@@ -13,7 +13,7 @@ from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Call, Prediction
-from otel_ml.signals.types import batch_violations
+from otel_ml.signals.types import batch_violations, row_violations
 
 if TYPE_CHECKING:
     from otel_ml.signals.aggregator import Aggregator
@@ -24,10 +24,11 @@ MAX_SCORES = 20_000
 
 def count_call(call: Call, instruments: Instruments, pacer: Pacer, aggregator: Aggregator) -> None:
     """A point of the duration histogram; and the rows, where this call was the first on them."""
-    series: Series = call.model.describe(call.operation)[2]
+    inference = call.inference
+    series: Series = inference.model.describe(inference.operation)[2]
     if aggregator.worker is not None:
         series = {**series, names.ML_WORKER: aggregator.worker}
-    instruments.record_call(call.duration, call.batch_size, series, call.error_type, call.context)
+    instruments.record_call(call.duration, inference.size, series, call.error_type, call.context)
     prediction = call.prediction
     if prediction is None:
         return
@@ -45,7 +46,7 @@ def _count_features(prediction: Prediction) -> None:
         return
     counts = prediction.model.counts
     if isinstance(features, Row):
-        counts.add_row(features, schema, prediction.violations)
+        counts.add_row(features, schema, row_violations(features, schema))
     elif isinstance(features, Batch):
         counts.add_batch(features, schema, batch_violations(features, schema))
 

@@ -20,6 +20,7 @@ from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED, EVENT_ML_PREDICTION
 from otel_ml.signals.attributes import Describer
 from otel_ml.signals.event_time import to_nanoseconds
 from otel_ml.signals.record import Attributes, Prediction
+from otel_ml.signals.types import row_violations
 
 EventRow = tuple[int, str, "Row | None"]
 """Position in the call, prediction id, features."""
@@ -122,7 +123,7 @@ class EventSink:
                     values, dropped = self._describer.features(row, schema)
                 found, cut = self._fit(values)
                 dropped += cut
-            invalid = len(prediction.violations) if single else len(row.invalid)
+            invalid = len(row_violations(row, schema))
             found.update(self._describer.completeness(row, schema, invalid, dropped))
         outputs = [outputs.row(index) for outputs in prediction.outputs if index < outputs.size]
         found.update(self._describer.outputs(outputs, class_scores=self._config.class_scores_on_events))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Protocol
 
 from opentelemetry.context import Context
 from opentelemetry.util.types import AnyValue
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from otel_ml.signals.counts import Schema
 
 Attributes = dict[str, AnyValue]
+
+OVERHEAD_BYTES = 3_000
+"""About what a queued call takes beside its rows: the span, the context, the objects around them."""
+
+_EMPTY = Context()
 
 
 class Prediction:
@@ -36,18 +42,16 @@ class Prediction:
         "row_attributes",
         "row_dropped",
         "schema",
-        "violations",
     )
 
     def __init__(self, prediction_id: str, model: Model, operation: str) -> None:
         self.id = prediction_id
         self.model = model
         self.operation = operation
-        self.context = Context()
+        self.context = _EMPTY
         self.event_time = 0
         self.features: Row | Batch | None = None
         self.schema: Schema | None = None
-        self.violations: tuple[tuple[int, str], ...] = ()
         self.outputs: list[Outputs] = []
         self.error_type: str | None = None
         self.extra: Attributes = {}
@@ -65,33 +69,49 @@ class Prediction:
     def release(self) -> None:
         """Forget the rows once they are counted, so that whoever still knows the id holds no data."""
         self.done = True
+        self.context = _EMPTY  # it may hold the request, which holds this
         self.features = self.schema = self.row_attributes = None
         self.outputs = []
         self.extra = {}
-        self.violations = ()
+
+
+class Finished(Protocol):
+    """What the aggregator needs of a finished inference."""
+
+    model: Model
+
+    @property
+    def operation(self) -> str:
+        """What was asked of the model."""
+
+    @property
+    def size(self) -> int:
+        """Rows of this call."""
+
+    def end_span(self) -> None:
+        """End the span, at the time at which the model was done."""
 
 
 class Call:
-    """One finished call: a point of the duration histogram, and a prediction if this call was its first."""
+    """One finished call: a span to end, a point of the duration histogram, a prediction if it was the first on its rows."""
 
-    __slots__ = ("batch_size", "context", "duration", "ended", "error_type", "model", "operation", "prediction")
+    __slots__ = ("context", "duration", "ended", "error_type", "inference", "nbytes", "prediction", "rows")
 
     def __init__(
         self,
-        model: Model,
-        operation: str,
+        inference: Finished,
         context: Context,
         duration: float,
-        ended: float,
-        batch_size: int,
         error_type: str | None,
         prediction: Prediction | None,
     ) -> None:
-        self.model = model
-        self.operation = operation
+        self.inference = inference
         self.context = context
         self.duration = duration
-        self.ended = ended
-        self.batch_size = batch_size
         self.error_type = error_type
         self.prediction = prediction
+        self.ended = time.monotonic()
+        self.rows = inference.size if prediction is not None else 1
+        self.nbytes = OVERHEAD_BYTES
+        if prediction is not None and prediction.features is not None:
+            self.nbytes += prediction.features.nbytes
