@@ -30,6 +30,9 @@ from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
 
 
+_PATIENCE = 2  # seconds; a receiver that a test has ended is not waited for
+
+
 class Traffic:
     """A service in miniature: server span, model span, event, metrics, with providers of its own.
 
@@ -137,15 +140,15 @@ def _exporters(endpoint: str, protocol: str, gzip: bool) -> tuple[Any, Any, Any]
 
         compression = grpc.Compression.Gzip if gzip else grpc.Compression.NoCompression
         return (
-            grpc_traces.OTLPSpanExporter(endpoint, insecure=True, compression=compression),
-            grpc_logs.OTLPLogExporter(endpoint, insecure=True, compression=compression),
-            grpc_metrics.OTLPMetricExporter(endpoint, insecure=True, compression=compression),
+            grpc_traces.OTLPSpanExporter(endpoint, insecure=True, timeout=_PATIENCE, compression=compression),
+            grpc_logs.OTLPLogExporter(endpoint, insecure=True, timeout=_PATIENCE, compression=compression),
+            grpc_metrics.OTLPMetricExporter(endpoint, insecure=True, timeout=_PATIENCE, compression=compression),
         )
     packed = Compression.Gzip if gzip else Compression.NoCompression
     return (
-        http_traces.OTLPSpanExporter(f"{endpoint}/v1/traces", compression=packed),
-        http_logs.OTLPLogExporter(f"{endpoint}/v1/logs", compression=packed),
-        http_metrics.OTLPMetricExporter(f"{endpoint}/v1/metrics", compression=packed),
+        http_traces.OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=_PATIENCE, compression=packed),
+        http_logs.OTLPLogExporter(f"{endpoint}/v1/logs", timeout=_PATIENCE, compression=packed),
+        http_metrics.OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=_PATIENCE, compression=packed),
     )
 
 

@@ -14,7 +14,8 @@ def main() -> None:
 
         cli(prog_name="otel-ml")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _TOOLS:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _TOOLS:
             raise
-        sys.stderr.write(f"otel-ml: the command line needs {error.name}: pip install 'otel-ml[tools]'\n")
+        sys.stderr.write(f"otel-ml: the command line needs {missing}: pip install 'otel-ml[tools]'\n")
         sys.exit(2)

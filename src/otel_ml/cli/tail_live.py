@@ -16,7 +16,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
-from otel_ml.cli.quiet_keys import QuietKeys
 from otel_ml.cli.tail_panel import Figures
 from otel_ml.cli.tail_text import call_text, endpoints, event_text, output_text, request_text
 from otel_ml.semconv import attributes as names
@@ -31,6 +30,7 @@ _FEATURES = 30
 _WHOLE_IDS = 110
 _REFRESH = 0.25
 _RATE_WINDOW = 5.0
+_MARGIN = 3  # the terminal echoes ^C behind the panel: it must not wrap there, or the next redraw is a line off
 
 
 class LiveView:
@@ -51,12 +51,10 @@ class LiveView:
         self._title = "otel-ml tail"
         self._totals: deque[tuple[float, float]] = deque()
         self._live = Live(console=console, auto_refresh=False)
-        self._quiet = QuietKeys()
 
     def listening(self, receiver: Receiver) -> None:
         """Says where to send, and opens the panel."""
         self._console.print(Text(endpoints(receiver), style="dim"))
-        self._quiet.start()
         self._live.start()
 
     def predictions(self, predictions: list[Prediction]) -> None:
@@ -88,7 +86,6 @@ class LiveView:
     def close(self) -> None:
         """Gives the terminal back."""
         self._live.stop()
-        self._quiet.stop()
 
     def _may_show(self) -> bool:
         now = time.monotonic()
@@ -110,7 +107,14 @@ class LiveView:
         if now > then and total > before:
             title += f", {(total - before) / (now - then):.3g} predictions/s"
         hidden = f"{count(self._hidden)} calls not shown: at most {self._rate} a second" if self._hidden else None
-        return Panel(Figures(summary), title=title, title_align="left", subtitle=hidden, subtitle_align="left")
+        return Panel(
+            Figures(summary),
+            title=title,
+            title_align="left",
+            subtitle=hidden,
+            subtitle_align="left",
+            width=max(20, self._console.width - _MARGIN),
+        )
 
 
 def call_renderable(rows: list[Prediction], width: int) -> RenderableType:
