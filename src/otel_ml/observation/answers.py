@@ -149,11 +149,10 @@ def read_row_roles(batch: Batch, call: Call) -> list[str]:
 
     roles = []
     for name, column in zip(batch.names, batch.columns, strict=True):
-        if column.dtype.kind in "iuf" and column.size:
-            with np.errstate(all="ignore"):
-                low, high = float(np.nanmin(column)), float(np.nanmax(column))
-            extreme = low if low < 0 else high
-            roles.append(_role(name, float(extreme) if column.dtype.kind == "f" else int(extreme), call))
+        present = column[~np.isnan(column)] if column.dtype.kind == "f" else column
+        if present.dtype.kind in "iuf" and present.size:
+            low, high = present.min(), present.max()
+            roles.append(_role(name, (low if low < 0 else high).item(), call))
         else:
             roles.append(_role(name, "", call))
     return roles
@@ -289,9 +288,10 @@ def _read_list(items: Sequence[Any], call: Call) -> Outputs:
     import numpy as np
 
     kinds = set(map(type, items))
-    if kinds <= {str, type(None)} or not kinds <= {float, int, bool, *_ROWS}:
-        return _read_each(items, call)
-    if len(kinds) > 1 and kinds & {bool, *_ROWS}:
+    if kinds and kinds <= _ROWS:
+        kinds = {kind for row in items for kind in set(map(type, row))}
+    # Only numbers: numpy would ask an object of another type what it is, and turn a mixture into text.
+    if kinds != {bool} and not all(kind in (float, int) or root_module(kind) == "numpy" for kind in kinds):
         return _read_each(items, call)
     try:
         array = np.array(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_ml.observation.columns import ArrayColumn, Column, ConstantColumn, MaskedColumn, ObjectColumn
@@ -97,9 +98,13 @@ def is_row(size: int, names: Names | None, *, text: bool) -> bool:
 
 
 def _is_text(data: np.ndarray) -> bool:
-    if data.dtype.kind != "O":
-        return data.dtype.kind in "UST"
-    return data.shape[0] > 0 and all(type(value) is str for value in data[:100].tolist())
+    return data.dtype.kind in "UST" if data.dtype.kind != "O" else is_text(data[:100].tolist())
+
+
+def is_text(values: Sequence[object]) -> bool:
+    """Tells whether values are texts, some perhaps missing."""
+    types = set(map(type, values))
+    return str in types and types <= {str, type(None)}
 
 
 def _read_structured(data: np.ndarray, limits: Limits) -> Row | Batch:

@@ -104,7 +104,7 @@ def _library_reader(kind: type) -> Reader | None:
         return read_tensor
     if "pyarrow" in roots:
         return _arrow_reader
-    if roots & {"polars", "modin", "cudf", "dask", "pyspark", "duckdb", "ibis", "sqlframe"}:
+    if roots & {"polars", "narwhals", "modin", "cudf", "dask", "pyspark", "duckdb", "ibis", "sqlframe"}:
         return _narwhals_reader
     return None
 

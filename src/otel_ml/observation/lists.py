@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from otel_ml.observation.arrays import column_of, is_row
+from otel_ml.observation.arrays import column_of, is_row, is_text
 from otel_ml.observation.columns import Column, ObjectColumn
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, default_names, intern_names, names_for
@@ -36,7 +36,7 @@ def read_list(data: list[Any] | tuple[Any, ...], names: Names | None, limits: Li
 
 def _read_scalars(data: list[Any] | tuple[Any, ...], names: Names | None, limits: Limits) -> Row | Batch:
     """One row of scalars, or a list of documents."""
-    text = all(type(value) is str for value in data[:100])
+    text = is_text(data[:100])
     if is_row(len(data), names, text=text):
         width = min(len(data), limits.max_columns)
         return make_row(names_for(width, names and names[:width]), list(data[:width]), len(data) - width)

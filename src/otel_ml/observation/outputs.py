@@ -92,7 +92,7 @@ def read(result: Any, call: Call) -> Outputs:
 
         items = list.__iter__(result) if issubclass(kind, list) else tuple.__iter__(result)
         return read_sequence(result if kind is list or kind is tuple else list(items), call)
-    if roots & {"pandas", "polars", "pyarrow", "modin", "cudf"}:
+    if roots & {"pandas", "polars", "pyarrow", "narwhals", "modin", "cudf"}:
         from otel_ml.observation.answers import read_table
 
         return read_table(result, call)

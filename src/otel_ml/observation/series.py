@@ -84,7 +84,8 @@ def read_frame(data: Any, limits: Limits) -> Row | Batch:
     """Reads an eager frame or series; a lazy frame is described, since collecting it would run the caller's query."""
     import narwhals.stable.v2 as nw
 
-    frame = nw.from_native(data, pass_through=True, allow_series=True)
+    native = nw.to_native(data, pass_through=True)
+    frame = nw.from_native(native, pass_through=True, allow_series=True)
     if isinstance(frame, nw.Series):
         column = native_column(frame, frame.implementation is nw.Implementation.POLARS)
         return store(intern_names((frame.name or "f0",)), [column], len(frame), limits)
