@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-
 from tests.support.backends import CONFIGS
 from tests.support.servers import free_port
 from tests.support.wait import eventually
