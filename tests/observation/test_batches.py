@@ -125,7 +125,7 @@ def test_the_input_is_not_changed() -> None:
 LARGE: list[tuple[str, Any]] = [
     ("floats", np.where(np.arange(30_000).reshape(10_000, 3) % 7 == 0, np.nan, 1.0)),
     ("column order", np.asfortranarray(np.where(np.arange(30_000).reshape(10_000, 3) % 7 == 0, np.nan, 1.0))),
-    ("objects", np.where(np.arange(30_000).reshape(10_000, 3) % 7 == 0, None, "x")),
+    ("objects", np.array([None, "x", "y", 1.0, float("nan")] * 6_000, dtype=object).reshape(10_000, 3)),
     ("frame", pd.DataFrame({"a": np.where(np.arange(10_000) % 7 == 0, np.nan, 1.0), "b": ["x"] * 10_000, "c": 1})),
     ("polars", pl.DataFrame({"a": [None, 1.0] * 5_000, "b": ["x", None] * 5_000, "c": [float("nan"), 1.0] * 5_000})),
     ("arrow", pa.table({"a": [None, 1.0] * 5_000, "b": ["x", None] * 5_000, "c": [1] * 10_000})),
@@ -189,7 +189,7 @@ def test_same_rows() -> None:
     assert same(data, data.copy())
     assert not same(data, data + 1)
     assert not same(data, data[:1])
-    mixed = pd.DataFrame({"a": [1.0, None], "b": ["x", None], "c": pd.to_datetime(["2024-01-01", None])})
+    mixed = pd.DataFrame({"a": [1.0, None], "b": ["x", None], "c": pd.to_datetime(["2024-01-01", "NaT"])})
     assert same(mixed, mixed.copy())
     assert not same(mixed, mixed.assign(b="y"))
     large = read_inputs(data, copy_limit=1)

@@ -28,7 +28,7 @@ PANDAS: list[tuple[str, Any, list[Any], str]] = [
     ("boolean", pd.array([True, None], dtype="boolean"), [True, None], "bool"),
     ("category", pd.Categorical(["a", None]), ["a", None], "string"),
     ("number category", pd.Categorical([3, 7]), [3, 7], "number"),
-    ("datetime", pd.to_datetime(["2024-02-29 12:00", None]), ["2024-02-29T12:00:00", None], "datetime"),
+    ("datetime", pd.to_datetime(["2024-02-29 12:00", "NaT"]), ["2024-02-29T12:00:00", None], "datetime"),
     ("zoned", pd.Series([STAMP, None]), ["2024-02-29T12:00:00+01:00", None], "datetime"),
     ("duration", pd.to_timedelta(["1h", None]), [3600.0, None], "number"),
     ("period", pd.period_range("2024-01", periods=2, freq="M"), ["2024-01", "2024-02"], "string"),
@@ -83,7 +83,7 @@ def test_pandas_without_its_block_manager_reads_the_same() -> None:
         def _mgr(self, value: Any) -> None:
             self.__dict__["_mgr"] = value
 
-    data = {"i": [1, 2], "f": [0.5, None], "s": ["x", None], "d": pd.to_datetime(["2024-01-01", None])}
+    data = {"i": [1, 2], "f": [0.5, None], "s": ["x", None], "d": pd.to_datetime(["2024-01-01", "NaT"])}
     usual, public = read_inputs(pd.DataFrame(data)), read_inputs(Plain(data))
     assert isinstance(usual, Batch)
     assert isinstance(public, Batch)
