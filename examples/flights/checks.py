@@ -54,7 +54,7 @@ def compare(flights: pd.DataFrame, labels: Records, requests: int, evidence: Evi
 
 def follow(labels: Records, evidence: Evidence) -> Followed | None:
     """Find a prediction with nulls that is in all signals: of the measurements only some become exemplars."""
-    for label in labels:
+    for label in reversed(labels):  # the first ones tell more of a cold start
         found = evidence.joined.get(label["prediction_id"])
         if not (found and found.event and found.call and found.server and fields.null_names(found.event.attributes)):
             continue

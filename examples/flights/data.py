@@ -42,7 +42,7 @@ def load() -> pd.DataFrame:
     rows["landed"] = rows["landed"].where(arrived)
     rows["departure_minute"] = _minutes(rows["sched_dep_time"])
     rows["arrival_minute"] = _minutes(rows["sched_arr_time"])
-    rows["weekday"] = pd.to_datetime(rows[["year", "month", "day"]]).dt.weekday
+    rows["weekday"] = pd.to_datetime(rows[["year", "month", "day"]]).dt.day_of_week
     rows["flight"] = rows["carrier"] + rows["flight"].astype(str) + " " + rows["origin"] + "-" + rows["dest"]
     columns = [*FEATURES, "flight", "departs", "late", "landed"]
     ordered: pd.DataFrame = rows[columns].sort_values(["departs", "flight"], ignore_index=True)

@@ -90,6 +90,8 @@ class Replay:
                 response = await client.post("/predict/batch", json={"flights": request.features})
                 answers = response.raise_for_status().json()["predictions"]
             self._keep(request.labels, answers, response.headers.get(ID_HEADER))
+        except (ValueError, TypeError, KeyError):
+            self.failures["no prediction"] += len(request.labels)
         except httpx.HTTPStatusError as error:
             self.failures[f"HTTP {error.response.status_code}"] += len(request.labels)
         except httpx.TransportError as error:

@@ -93,7 +93,8 @@ def one_prediction(console: Console, followed: Followed) -> None:
             _span(server),
             f"└─ {_span(call)}",
             f"   {names.ML_PREDICTION_ID}: {call.attributes[names.ML_PREDICTION_ID]}",
-            f"   {seen}; null: {', '.join(fields.null_names(call.attributes))}",
+            f"   {seen}",
+            f"   null: {', '.join(fields.null_names(call.attributes))}",
             f"   -> {output_text(prediction)}",
         ],
         "event": [
