@@ -45,7 +45,7 @@ def test_prints_a_line_a_prediction_and_the_figures_at_the_end() -> None:
     lines = out.splitlines()
     [line] = [line for line in lines if f"id={first}" in line]
     assert "POST /predict 200 predict late-flights 3" in line
-    assert "-> late score 0.75 age=42 carrier=UA gust=null" in line
+    assert "-> late 0.750 age=42 carrier=UA gust=null" in line
     assert "-> failed: ValueError" in next(line for line in lines if "carrier=B6" in line)
     figures = out.partition("\n\n")[2]
     assert "late-flights 3  2 predictions in 2 calls  1 failed (ValueError 1)" in figures

@@ -24,7 +24,7 @@ def test_shows_the_trace_as_a_tree_beside_the_event_above_the_figures() -> None:
     lines = screen.splitlines()
     top = next(index for index, line in enumerate(lines) if identifier in line)
     assert lines[top + 1].startswith("POST /predict 200")
-    assert "late score 0.75  age=42  carrier=UA  null: gust" in lines[top + 1]
+    assert "late 0.750  age=42  carrier=UA  null: gust" in lines[top + 1]
     assert lines[top + 2].startswith("└── predict late-flights 3")
     panel = next(index for index, line in enumerate(lines) if line.startswith("╭─ otel-ml tail"))
     assert panel > top

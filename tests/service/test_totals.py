@@ -48,6 +48,15 @@ def test_instances_are_summed_and_a_restart_goes_on_counting() -> None:
     assert total(totals) == 33
 
 
+def test_what_was_counted_before_is_left_out_where_that_is_asked_for() -> None:
+    totals = SeriesTotals(since=100)
+    assert put(totals, 1_000, time=110, start=50), "new, though it adds nothing"
+    assert not put(totals, 1_000, time=111, start=50)
+    put(totals, 1_007, time=120, start=50)
+    put(totals, 5, time=120, start=101)
+    assert total(totals) == 12
+
+
 def test_series_beyond_the_cap_are_left_out_and_counted() -> None:
     totals = SeriesTotals(max_series=2)
     for worker in range(5):

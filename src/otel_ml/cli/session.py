@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -53,7 +54,7 @@ class Session:
     """
 
     def __init__(self, view: View, limit: int | None = None, settle: float = 7.0) -> None:
-        self.statistics = Statistics()
+        self.statistics = Statistics(since=time.time_ns())  # what a service counted before is not of this session
         self.shown = 0
         self._view = view
         self._limit = limit

@@ -17,7 +17,7 @@ from rich.tree import Tree
 
 from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
 from otel_ml.cli.tail_panel import Figures
-from otel_ml.cli.tail_text import call_text, endpoints, event_text, output_text, request_text
+from otel_ml.cli.tail_text import call_text, endpoints, event_text, model_text, output_text, request_text
 from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
@@ -28,6 +28,8 @@ from otel_ml.service.statistics import Summary
 _ROWS = 3
 _FEATURES = 30
 _WHOLE_IDS = 110
+_SIDE_BY_SIDE = 90
+_TREE = 46
 _REFRESH = 0.25
 _RATE_WINDOW = 5.0
 _MARGIN = 3  # the terminal echoes ^C behind the panel: it must not wrap there, or the next redraw is a line off
@@ -118,16 +120,23 @@ class LiveView:
 
 
 def call_renderable(rows: list[Prediction], width: int) -> RenderableType:
-    """One call: its ids, the spans above it as a tree, and beside them what went in and came out."""
-    first = rows[0]
-    grid = Table.grid(padding=(0, 2), expand=True)
-    grid.add_column(ratio=2, max_width=56)
-    grid.add_column(ratio=3)
-    details = Group(*(_row(row) for row in rows[:_ROWS]))
-    grid.add_row(_tree(first), details)
-    parts: list[RenderableType] = [_ids(first, width), grid]
+    """One call: its ids, the spans above it as a tree, and beside them what came out and what went in."""
+    details = Table.grid(padding=(0, 2))
+    details.add_column(max_width=28)
+    details.add_column()
+    for row in rows[:_ROWS]:
+        details.add_row(_output(row), _inputs(row))
     if len(rows) > _ROWS:
-        parts.append(Text(f"{len(rows) - _ROWS} more rows", style="dim"))
+        details.add_row("", Text(f"{len(rows) - _ROWS} more rows", style="dim"))
+    parts: list[RenderableType] = [_ids(rows[0], width)]
+    if width < _SIDE_BY_SIDE:
+        parts += [_tree(rows[0]), Padding(details, (0, 0, 0, 4))]
+    else:
+        beside = Table.grid(padding=(0, 2), expand=True)
+        beside.add_column(width=_TREE)
+        beside.add_column(ratio=1)
+        beside.add_row(_tree(rows[0]), details)
+        parts.append(beside)
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
@@ -156,33 +165,40 @@ def _tree(row: Prediction) -> RenderableType:
 
 
 def _span(span: Span) -> Text:
-    text = request_text(span) if span.kind == "server" else span.name
-    return _timed(Text(printable(text, 60)), span)
+    return _timed(request_text(span) if span.kind == "server" else span.name, span)
 
 
 def _call(span: Span, row: Prediction) -> Text:
-    text = call_text(row) if row.call is span else span.name
-    return _timed(Text(printable(text.removesuffix(milliseconds(span.seconds)).rstrip(), 60), style="bold"), span)
-
-
-def _timed(text: Text, span: Span) -> Text:
-    if span.status == "error":
-        text.stylize("red")
-    return text.append(f"  {milliseconds(span.seconds)}", style="not bold cyan")
-
-
-def _row(row: Prediction) -> Text:
+    """Operation and model, on two lines if one is too short for them."""
     attributes = row.attributes
-    output = output_text(row)
-    line = Text()
-    line.append(printable(output), style="bold red" if output.startswith("failed") else "bold green")
+    size = attributes.get(names.ML_BATCH_SIZE, 1)
+    operation = str(span.attributes.get(names.ML_OPERATION_NAME, span.name)) + (f" {size} rows" if size != 1 else "")
+    model = printable(model_text(attributes), _TREE - 4)
+    if len(operation) + len(model) < _TREE - 16:
+        return _timed(f"{operation} {model}", span, "bold")
+    return _timed(operation, span, "bold").append(f"\n{model}", style="dim")
+
+
+def _timed(text: str, span: Span, style: str = "") -> Text:
+    label = Text(printable(text, _TREE - 14), style="red" if span.status == "error" else style)
+    return label.append(f"  {milliseconds(span.seconds)}", style="not bold cyan")
+
+
+def _output(row: Prediction) -> Text:
+    text = output_text(row)
+    return Text(printable(text), style="bold red" if text.startswith("failed") else "bold green")
+
+
+def _inputs(row: Prediction) -> Text:
+    attributes = row.attributes
     features = list(fields.features(attributes).items())
-    for name, item in features[:_FEATURES]:
-        line.append(f"  {printable(name, 40)}=", style="dim").append(value(item))
-    if len(features) > _FEATURES:
-        line.append(f"  {len(features) - _FEATURES} more", style="dim")
+    known = [Text(f"{printable(name, 40)}=", style="dim").append(value(item), "not dim") for name, item in features]
+    parts = known[:_FEATURES]
+    if len(known) > _FEATURES:
+        parts.append(Text(f"{len(known) - _FEATURES} more", style="dim"))
     if nulls := fields.null_names(attributes):
-        line.append("  null: " + ", ".join(printable(name, 40) for name in nulls[:_FEATURES]), style="yellow")
+        text = ", ".join(printable(name, 40) for name in nulls[:_FEATURES])
+        parts.append(Text(f"null: {text}", style="yellow"))
     for name, item in fields.caller(attributes).items():
-        line.append(f"  {printable(name, 60)}=", style="dim").append(value(item))
-    return line
+        parts.append(Text(f"{printable(name, 60)}=", style="dim").append(value(item), "not dim"))
+    return Text("  ").join(parts)

@@ -73,37 +73,37 @@ def _latency(model: ModelSummary, wide: bool) -> RenderableType | None:
     }
     if not wide:
         return Text(f"{title}  " + "  ".join(f"{name} {figure}" for name, figure in figures.items()))
-    table = _table(title)
+    table = _table()
     for name, figure in figures.items():
         table.add_row(name, figure)
-    return table
+    return _titled(title, table)
 
 
 def _outputs(model: ModelSummary, rows: int, options: ConsoleOptions) -> RenderableType | None:
     parts: list[RenderableType] = []
     if model.labels:
-        table = _table("predicted", numbers=2)
+        table = _table(numbers=2)
         total = sum(model.labels.values())
         for label, number in _top(model.labels, rows):
             table.add_row(printable(label, 24), percent(number / total), count(number), _bar(number / total, options))
-        parts.append(table)
+        parts.append(_titled("predicted", table))
     if model.scores:
         highest = max(model.scores)
         sparks = "".join(_spark(number, highest) for number in model.scores)
         parts.append(Text(f"scores 0 {' '.join(map(count, model.scores)) if options.ascii_only else sparks} 1"))
     if model.values:
-        table = _table("recent values")
+        table = _table()
         for name, number in zip(("p10", "p50", "p90"), model.values, strict=True):
             table.add_row(name, value(number))
-        parts.append(table)
+        parts.append(_titled("recent values", table))
     return Group(*parts) if parts else None
 
 
-def _nulls(model: ModelSummary, rows: int, options: ConsoleOptions) -> Table | None:
+def _nulls(model: ModelSummary, rows: int, options: ConsoleOptions) -> RenderableType | None:
     if not model.nulls:
         return None
     some = [rate for rate in model.nulls if rate.nulls]
-    table = _table("null rate")
+    table = _table()
     for rate in some[:rows]:
         table.add_row(printable(rate.feature, 32), percent(rate.rate), _bar(rate.rate, options))
     if len(some) > rows:
@@ -111,18 +111,20 @@ def _nulls(model: ModelSummary, rows: int, options: ConsoleOptions) -> Table | N
     clean = len(model.nulls) - len(some)
     if clean:
         table.add_row(Text(f"{_plural(clean, 'feature')} without", style="dim"))
-    return table
+    return _titled("null rate", table)
 
 
-def _table(title: str, numbers: int = 1) -> Table:
-    table = Table(
-        box=None, padding=(0, 1, 0, 0), title=title, title_justify="left", title_style="dim", show_header=False
-    )
+def _table(numbers: int = 1) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     for _ in range(numbers):
         table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     return table
+
+
+def _titled(title: str, table: Table) -> Group:
+    return Group(Text(title, style="dim", no_wrap=True), table)
 
 
 def _top(tally: Mapping[str, float], limit: int) -> Iterable[tuple[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import StringIO
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -14,7 +14,7 @@ from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
 from otel_ml.service.receiver import Receiver
-from otel_ml.service.records import Log, Point, Span
+from otel_ml.service.records import Attributes, Log, Point, Span
 from otel_ml.service.statistics import Summary
 
 _WIDTH = 110
@@ -102,14 +102,21 @@ def request_text(span: Span) -> str:
 
 def call_text(prediction: Prediction) -> str:
     """Which model did what, and how long it took."""
-    attributes, call = prediction.attributes, prediction.call
-    keys = (names.ML_OPERATION_NAME, names.ML_MODEL_NAME, names.ML_MODEL_VERSION, names.ML_MODEL_ALIAS)
-    parts = [str(attributes[key]) for key in keys if key in attributes]
-    if (size := attributes.get(names.ML_BATCH_SIZE, 1)) != 1:
-        parts.append(f"({size} rows)")
-    if call is not None:
-        parts.append(milliseconds(call.seconds))
-    return " ".join(parts)
+    attributes = prediction.attributes
+    size = attributes.get(names.ML_BATCH_SIZE, 1)
+    parts = [
+        str(attributes.get(names.ML_OPERATION_NAME, "")),
+        model_text(attributes),
+        f"({size} rows)" if size != 1 else "",
+        milliseconds(prediction.call.seconds) if prediction.call is not None else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def model_text(attributes: Attributes) -> str:
+    """Name, version and alias of the model."""
+    keys = (names.ML_MODEL_NAME, names.ML_MODEL_VERSION, names.ML_MODEL_ALIAS)
+    return " ".join(str(attributes[key]) for key in keys if attributes.get(key))
 
 
 def output_text(prediction: Prediction) -> str:
@@ -118,13 +125,16 @@ def output_text(prediction: Prediction) -> str:
     error = attributes.get(names.ERROR_TYPE)
     if error is not None or (prediction.call is not None and prediction.call.status == "error"):
         return f"failed: {error or 'error'}"
-    parts = []
-    for key, item in fields.output(attributes).items():
-        if key == "class_scores":
-            parts += [f"{name}: {value(score)}" for name, score in item.items()]
-        else:
-            parts.append(value(item) if key in ("label", "value") else f"{key} {value(item)}")
+    known = fields.output(attributes)
+    scores = known.pop("class_scores", {})
+    parts = [_score(item) if key == "score" else value(item) for key, item in known.items()]
+    if len(scores) > (2 if "label" in known and "score" in known else 0):  # of two classes one score says all
+        parts.append("(" + ", ".join(f"{name} {_score(score)}" for name, score in scores.items()) + ")")
     return " ".join(parts) or ("no output captured" if prediction.event else "no event")
+
+
+def _score(item: Any) -> str:
+    return f"{item:.3f}" if isinstance(item, float) else value(item)
 
 
 def _urls(receiver: Receiver) -> list[tuple[str | None, str]]:

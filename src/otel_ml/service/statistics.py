@@ -95,11 +95,14 @@ class Statistics:
 
     Spans and events are there at once but may be sampled; metrics count everything but come once an interval. A
     summary takes each figure from whichever has counted more so far.
+
+    Args:
+        since: Nanoseconds since 1970 from when on cumulative metrics count; 0 takes all that they ever counted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, since: int = 0) -> None:
         self._models: OrderedDict[ModelKey, _Model] = OrderedDict()
-        self._totals = SeriesTotals()
+        self._totals = SeriesTotals(since)
         self._exemplars: OrderedDict[tuple[str, str, str], tuple[str, Exemplar]] = OrderedDict()
         self._spans = self._events = self._points = 0
 

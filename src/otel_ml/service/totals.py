@@ -20,12 +20,15 @@ class SeriesTotals:
     ended stay in the sum, as they would in a counter's sum in any backend.
 
     Args:
+        since: Nanoseconds since 1970. A series that began to count earlier counts from its first point here on, so
+            that the totals are of this time; 0 takes all that was ever counted.
         max_series: Cumulative series to remember. Points of further ones are left out and counted in `refused`:
             a total that is said to be low beats one that is silently wrong.
     """
 
-    def __init__(self, max_series: int = MAX_SERIES) -> None:
+    def __init__(self, since: int = 0, max_series: int = MAX_SERIES) -> None:
         self.refused = 0
+        self._since = since
         self._max_series = max_series
         self._newest: dict[Hashable, tuple[int, tuple[float, ...]]] = {}
         self._totals: dict[Hashable, list[float]] = {}
@@ -47,14 +50,15 @@ class SeriesTotals:
             if known is None and len(self._newest) >= self._max_series:
                 self.refused += 1
                 return False
-            time, before = known or (-1, (0,) * len(values))
+            first = values if point.start < self._since else (0,) * len(values)
+            time, before = known or (-1, first)
             if point.time <= time or len(before) != len(values):
                 return False
             self._newest[series] = (point.time, values)
         totals = self._totals.setdefault(group, [0] * len(values))
         for index, (new, old) in enumerate(zip(values, before, strict=True)):
             totals[index] += new - old
-        return any(new != old for new, old in zip(values, before, strict=True))
+        return before is values or any(new != old for new, old in zip(values, before, strict=True))
 
     def items(self) -> Iterable[tuple[Any, list[float]]]:
         """The groups with their totals."""
