@@ -22,7 +22,7 @@ def read_output_array(result: Any, call: Call) -> Outputs:
 
     array = _bare(result)
     if array.dtype.names is not None:
-        from otel_ml.observation.answers import read_table
+        from otel_ml.observation.tables import read_table
 
         return read_table(array, call)
     if array.ndim == 0:
@@ -151,7 +151,7 @@ def own_labels(column: np.ndarray) -> np.ndarray:
     if column.dtype.kind not in "OT":
         copied: np.ndarray = column.copy()
         return copied
-    from otel_ml.observation.columns import ObjectColumn
+    from otel_ml.observation.objects import ObjectColumn
 
     return ObjectColumn(column.tolist()).array()
 

@@ -34,6 +34,10 @@ class Call:
         """The class labels as text, if they are declared for one output."""
         return None if is_nested(self.classes) else class_labels(self.classes)
 
+    def deeper(self) -> Call:
+        """Returns the same call for a part of its result."""
+        return Call(self.operation, self.task, self.classes, self.rows, self.depth + 1)
+
     @property
     def regression(self) -> bool:
         """Whether numbers are values, not labels."""
@@ -88,12 +92,12 @@ def read(result: Any, call: Call) -> Outputs:
 
         return read_answer(fields(result), call)
     if issubclass(kind, list | tuple):
-        from otel_ml.observation.answers import read_sequence
+        from otel_ml.observation.sequences import read_sequence
 
         items = list.__iter__(result) if issubclass(kind, list) else tuple.__iter__(result)
         return read_sequence(result if kind is list or kind is tuple else list(items), call)
     if roots & {"pandas", "polars", "pyarrow", "narwhals", "modin", "cudf"}:
-        from otel_ml.observation.answers import read_table
+        from otel_ml.observation.tables import read_table
 
         return read_table(result, call)
     return described(result)

@@ -1,0 +1,105 @@
+"""Answers by column: data frames, series, structured arrays, dicts of columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from otel_ml.observation.answers import MAX_EXTRA, read_row, role_of
+from otel_ml.observation.inputs import read_inputs
+from otel_ml.observation.outputs import PROBABILITIES, Call, described, read
+from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
+from otel_ml.observation.rows import Batch, Row
+from otel_ml.observation.values import root_module
+
+
+def read_columns(batch: Batch, call: Call) -> Outputs:
+    """Reads answers that came by column."""
+    if not batch.complete or not batch.names:
+        return Outputs(batch.size)
+    import numpy as np
+
+    first = read_row_roles(batch, call)
+    label: Any = None
+    numbers: dict[str, Any] = {}
+    extra: dict[str, list[Any]] = {}
+    for index, (name, role) in enumerate(zip(batch.names, first, strict=True)):
+        column = batch.columns[index]
+        if role == "label" and label is None:
+            label = column
+        elif role in ("score", "value") and role not in numbers and column.dtype.kind in "biuf":
+            numbers[role] = column.astype(np.float64)
+        elif len(extra) < MAX_EXTRA:
+            extra[name] = batch.plain(index)
+    return ColumnOutputs(
+        batch.size, labels=label, scores=numbers.get("score"), values=numbers.get("value"), extra=extra
+    )
+
+
+def read_row_roles(batch: Batch, call: Call) -> list[str]:
+    """Returns the role of each column; a column that could be a score is one only if no value is outside 0 to 1."""
+    import numpy as np
+
+    roles = []
+    for name, column in zip(batch.names, batch.columns, strict=True):
+        present = column[~np.isnan(column)] if column.dtype.kind == "f" else column
+        if present.dtype.kind in "iuf" and present.size:
+            low, high = present.min(), present.max()
+            roles.append(role_of(name, (low if low < 0 else high).item(), call))
+        else:
+            roles.append(role_of(name, "", call))
+    return roles
+
+
+def read_table(table: Any, call: Call) -> Outputs:
+    """Reads a data frame, a series or a structured array."""
+    observed = _read_series(table) if _is_series(table) else read_inputs(table)
+    if observed is None or (isinstance(observed, Row) and observed.marks and observed.names == ("input",)):
+        return described(table)
+    if len(observed.names) == 1 and role_of(observed.names[0], 0.5, call) == "extra":
+        return _read_only_column(observed, call)
+    if _by_class(observed, call):
+        return _read_by_class(observed)
+    if isinstance(observed, Row):
+        return RowOutputs([read_row(observed, call)])
+    return read_columns(observed, call)
+
+
+def _is_series(table: Any) -> bool:
+    return not hasattr(type(table), "columns") and root_module(type(table)) != "numpy"
+
+
+def _read_series(series: Any) -> Row | Batch | None:
+    """Reads a series as one column, even where its index looks like feature names."""
+    return read_inputs({"output": series.to_numpy() if root_module(type(series)) == "modin" else series})
+
+
+def _read_only_column(observed: Row | Batch, call: Call) -> Outputs:
+    """A table of one column with a name that says nothing: the same as the bare values."""
+    if isinstance(observed, Row):
+        import numpy as np
+
+        column = np.array(observed.values, dtype=None if type(observed.values[0]) in (int, float, bool) else object)
+    elif observed.complete:
+        column = observed.columns[0]
+    else:
+        return Outputs(observed.size)
+    return read(column, call.deeper())
+
+
+def _by_class(observed: Row | Batch, call: Call) -> bool:
+    """Tells whether a table has one probability per class."""
+    if len(observed.names) < 2 or set(observed.kinds) != {"number"}:
+        return False
+    return call.operation in PROBABILITIES or (call.names is not None and set(observed.names) == set(call.names))
+
+
+def _read_by_class(observed: Row | Batch) -> Outputs:
+    import numpy as np
+
+    from otel_ml.observation.classes import ClassOutputs
+
+    if isinstance(observed, Row):
+        return ClassOutputs(np.array([observed.values], dtype=np.float64), observed.names)
+    if not observed.complete:
+        return Outputs(observed.size)
+    return ClassOutputs(np.stack([column.astype(np.float64) for column in observed.columns], axis=1), observed.names)
