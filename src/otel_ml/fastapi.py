@@ -1,22 +1,22 @@
 """FastAPI: the server span from contrib's instrumentor, our response header, and a holder for what the request predicts.
 
-Patched on the class, at ``FastAPI.__call__``, so it covers apps made before and after, of any subclass, and stands outside
-of the middleware stack: a response made by an exception handler has the header, too. Nothing reads or buffers a body.
+Two steps into an application. ``FastAPI.__call__`` is patched on the class, so it covers apps made before and after, of any
+subclass. It puts a `Request` into the ASGI scope, and `InRequest` into the app's middleware stack: right inside contrib's
+middleware, which begins every request with an empty context, and outside of everything that may answer, so a response
+made by an exception handler has the header, too. Nothing reads or buffers a body.
 """
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.util.http import ExcludeList, get_excluded_urls
+from opentelemetry.util.http import get_excluded_urls
 
-from otel_ml import caller, runtime
+from otel_ml import caller, contrib, runtime, shutdown
 from otel_ml.context import ACTIVE_KEY, INSIDE, REQUEST_KEY
 from otel_ml.frameworks.imports import ImportHooks
 from otel_ml.guard import guarded
@@ -26,12 +26,14 @@ from otel_ml.request import Request
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Any, Message, Receive, Send], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+Method = Callable[[Any, Message, Receive, Send], Awaitable[None]]
 
-SHUTDOWN_SECONDS = 5.0
+SCOPE_KEY = "otel_ml.request"
+CONTRIB = ("opentelemetry.instrumentation.asgi", "OpenTelemetryMiddleware")
 
 _patcher = Patcher()
 _hooks = ImportHooks()
@@ -39,7 +41,6 @@ _hooks = ImportHooks()
 
 def instrument(app: FastAPI | None) -> None:
     """Watch every FastAPI application, as soon as the program imports FastAPI."""
-    _propagate_to_threads()
     _hooks.start({"fastapi.applications": _patch})
     if app is not None:
         _add_server_spans(app)
@@ -55,80 +56,121 @@ def _patch(module: ModuleType) -> None:
     _patcher.wrap(module.FastAPI, "__call__", _watched)
 
 
-def _propagate_to_threads() -> None:
-    from opentelemetry.instrumentation.threading import ThreadingInstrumentor
-
-    instrumentor = ThreadingInstrumentor()
-    if not instrumentor.is_instrumented_by_opentelemetry:
-        instrumentor.instrument()
-
-
 @guarded("fastapi.server_spans")
 def _add_server_spans(app: FastAPI) -> None:
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
     # contrib swaps the class `fastapi.FastAPI`, so an app whose class was imported before that has no server spans
-    disabled = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").replace(" ", "").split(",")
-    if not getattr(app, "_is_instrumented_by_opentelemetry", False) and not {"fastapi", "*"} & set(disabled):
-        FastAPIInstrumentor.instrument_app(app)
-        if app.middleware_stack is not None:
-            app.middleware_stack = app.build_middleware_stack()
+    if (
+        runtime.current is None
+        or getattr(app, "_is_instrumented_by_opentelemetry", False)
+        or contrib.declined("fastapi")
+    ):
+        return
+    FastAPIInstrumentor.instrument_app(
+        app, tracer_provider=runtime.current.tracer_provider, meter_provider=runtime.current.meter_provider
+    )
+    if app.middleware_stack is not None:
+        app.middleware_stack = app.build_middleware_stack()
 
 
-def _watched(original: App) -> App:
-    excluded = get_excluded_urls("FASTAPI")
+def _watched(original: Method) -> Method:
+    is_excluded = _exclusion()
 
     @functools.wraps(original)
     async def call(app: FastAPI, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if runtime.current is None or get_current().get(REQUEST_KEY) is not None:  # off, or a mounted app
+        if runtime.current is None or kind not in ("http", "websocket", "lifespan"):
             return await original(app, scope, receive, send)
+        if kind == "lifespan" or app.middleware_stack is None:  # no lifespan is run for a mounted app, or if told so
+            _add_server_spans(app)
         if kind == "lifespan":
-            _add_server_spans(app)
-            return await original(app, scope, receive, _flushing(send))
-        if kind not in ("http", "websocket"):
+            return await original(app, scope, receive, shutdown.flushing(send))
+        if SCOPE_KEY in scope:  # mounted in another one
             return await original(app, scope, receive, send)
-        if app.middleware_stack is None:  # no lifespan was run: `--lifespan off`, or a test client without `with`
-            _add_server_spans(app)
-        request = Request(scope["headers"])
-        token = attach(_request_context(request, scope, excluded))
+        _step_in(app)
+        request = scope[SCOPE_KEY] = Request(scope["headers"])
+        request.excluded = bool(is_excluded(scope))
+        token = attach(Context() if _is_leaked() else get_current())
         try:
-            await original(app, scope, receive, _with_header(send, request))
+            await original(app, scope, receive, send)
         finally:
+            request.answered = True
             detach(token)
         return None
 
     return call
 
 
-def _request_context(request: Request, scope: Message, excluded: ExcludeList) -> Context:
-    context = {**get_current(), REQUEST_KEY: request}
-    if excluded.url_disabled(scope.get("path", "")):
-        context[ACTIVE_KEY] = INSIDE  # a health probe that asks the model is no traffic
-    return Context(context)
+def _exclusion() -> Callable[[Message], bool | None]:
+    """Whether contrib leaves a request alone: one that asks the model then is a health probe, no traffic."""
+    from opentelemetry.instrumentation.asgi import get_host_port_url_tuple
+
+    urls = get_excluded_urls("FASTAPI")
+
+    def is_excluded(scope: Message) -> bool:
+        return urls.url_disabled(get_host_port_url_tuple(scope)[2])  # type: ignore[no-untyped-call]  # upstream
+
+    return guarded("fastapi.excluded")(is_excluded)
+
+
+def _is_leaked() -> bool:
+    """Whether the context is one of an earlier request on the same connection.
+
+    A server that resumes reading within a request makes asyncio run all that follows in the context of that request.
+    """
+    request = get_current().get(REQUEST_KEY)
+    return isinstance(request, Request) and request.answered
+
+
+@guarded("fastapi.step_in")
+def _step_in(app: FastAPI) -> None:
+    """Put `InRequest` into the stack of an app, unless it is there."""
+    if app.middleware_stack is None:
+        app.middleware_stack = app.build_middleware_stack()
+    layer: Any = app.middleware_stack
+    while layer is not None:
+        if isinstance(layer, InRequest):
+            return
+        if (type(layer).__module__, type(layer).__name__) == CONTRIB:
+            layer.app = InRequest(layer.app)
+            return
+        layer = getattr(layer, "app", None)
+    app.middleware_stack = InRequest(app.middleware_stack)
+
+
+class InRequest:
+    """ASGI middleware: the code inside knows its request, and the response names its predictions."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass the call on. While nothing is instrumented there is no request in the scope."""
+        request = scope.get(SCOPE_KEY)
+        if not isinstance(request, Request) or get_current().get(REQUEST_KEY) is request:
+            return await self.app(scope, receive, send)
+        context: dict[str, object] = {**get_current(), REQUEST_KEY: request}
+        if request.excluded:
+            context[ACTIVE_KEY] = INSIDE
+        token = attach(Context(context))
+        try:
+            await self.app(scope, receive, _with_header(send, request))
+        finally:
+            detach(token)
+        return None
 
 
 def _with_header(send: Send, request: Request) -> Send:
     """Add the ids known so far when the response starts; a prediction made later (a stream) is too late for a header."""
 
     async def sending(message: Message) -> None:
-        if request.ids and message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind == "http.response.start" and request.ids:
             header = (caller.ID_HEADER.encode(), caller.response_header(request.ids))
             message = {**message, "headers": [*message.get("headers", ()), header]}
-        await send(message)
-
-    return sending
-
-
-def _flushing(send: Send) -> Send:
-    """Flush when the app shuts down: servers end on a signal right after, without running exit handlers."""
-
-    async def sending(message: Message) -> None:
-        if message["type"].startswith("lifespan.shutdown.") and runtime.current is not None:
-            flush = guarded("fastapi.flush")(runtime.current.flush)
-            await asyncio.wait(
-                [asyncio.ensure_future(asyncio.to_thread(flush, SHUTDOWN_SECONDS))], timeout=2 * SHUTDOWN_SECONDS
-            )
+        elif kind == "http.response.body" and not message.get("more_body"):
+            request.answered = True  # before it is sent: the server may begin the next request while it does so
         await send(message)
 
     return sending

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # untyped
 
-from otel_ml import fastapi, frameworks, logs, runtime, sdk
+from otel_ml import contrib, fastapi, frameworks, logs, runtime, sdk, shutdown
 from otel_ml.config import Config, ConfigError
 from otel_ml.runtime import Runtime
 
@@ -46,7 +46,9 @@ def instrument(app: FastAPI | None = None, **options: Any) -> None:
         sdk.set_up()
     runtime.stop()
     runtime.start(Runtime(config, **providers))
+    contrib.instrument()
     logs.instrument()
+    shutdown.instrument()
     frameworks.instrument(config)
     fastapi.instrument(app)
 
@@ -56,7 +58,9 @@ def uninstrument() -> None:
     runtime.stop()
     fastapi.uninstrument()
     frameworks.uninstrument()
+    shutdown.uninstrument()
     logs.uninstrument()
+    contrib.uninstrument()
 
 
 def _declarative() -> type:

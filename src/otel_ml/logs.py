@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import get_current
-from opentelemetry.instrumentation.logging import LoggingInstrumentor
 
 from otel_ml import runtime
 from otel_ml.context import ACTIVE_KEY
@@ -25,11 +24,8 @@ _ours: Callable[..., logging.LogRecord] | None = None
 
 
 def instrument() -> None:
-    """Start adding the attributes, and the handler that exports records if nobody has added it."""
+    """Start adding the attributes."""
     global _previous, _ours
-    instrumentor = LoggingInstrumentor()
-    if not instrumentor.is_instrumented_by_opentelemetry:
-        instrumentor.instrument()
     if _ours is not None:
         return
     previous = _previous = logging.getLogRecordFactory()

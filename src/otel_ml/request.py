@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from otel_ml.context import REQUEST_KEY
 
 if TYPE_CHECKING:
-    from otel_ml.signals.record import Attributes, Prediction
+    from otel_ml.signals.record import Prediction
 
 MAX_IDS = 8
 """Ids in the response header; a request that makes more predictions names its first ones."""
@@ -61,14 +61,20 @@ class Request(Scope):
     """One HTTP request or websocket connection.
 
     A mutable holder in the context: what a synchronous endpoint sets in its thread is not seen by the middleware otherwise.
+
+    Attributes:
+        headers: of the request, as ASGI has them.
+        ids: of its predictions, for the response header.
+        answered: the whole response was handed to the server.
+        excluded: contrib leaves its URL alone, so whatever it asks a model is no traffic.
     """
 
     def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
         super().__init__()
         self.headers = headers
         self.ids: list[str] = []
-        self.attributes: Attributes | None = None
-        self.trusted_id: str | None = None
+        self.answered = False
+        self.excluded = False
 
     def add_id(self, prediction_id: str) -> None:
         """Note an id for the response header."""

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from websockets.sync.client import connect
 
 import otel_ml
-from tests.services.conftest import ROW
+from tests.services.classifier import ROW
 from tests.services.serving import serving
 from tests.services.traces import ancestors, model_spans, server_spans
 from tests.support.telemetry import Telemetry
@@ -214,7 +214,7 @@ def test_the_span_of_the_model_is_a_child_of_the_server_span(
     with serving(application(model)) as client:
         assert client.get(path).is_success or path == "exception_handler"
         (server,) = server_spans(telemetry)
-        (span,) = model_spans(telemetry)
+        (span,) = model_spans(telemetry, 1)
     assert span.parent is not None
     assert (span.parent.span_id, span.context.trace_id) == (server.context.span_id, server.context.trace_id)
     (event,) = telemetry.events("ml.prediction")
@@ -229,7 +229,7 @@ def test_a_background_task_has_a_span_of_its_own_in_the_trace_of_the_request(
     with serving(application(model)) as client:
         assert "ml-prediction-id" not in client.get("/background").headers
         (server,) = server_spans(telemetry)
-    (span,) = model_spans(telemetry)
+    (span,) = model_spans(telemetry, 1)
     assert [found.name for found in ancestors(span, telemetry)] == ["BackgroundTask predict", server.name]
 
 
@@ -255,6 +255,6 @@ def test_a_mounted_application_adds_no_second_server_span_and_no_second_header(
     with serving(application(model)) as client:
         response = client.get("/mounted/sync")
         (server,) = server_spans(telemetry)
-    (span,) = model_spans(telemetry)
+    (span,) = model_spans(telemetry, 1)
     assert server in ancestors(span, telemetry)
     assert response.headers.get_list("ml-prediction-id") == [(span.attributes or {})["ml.prediction.id"]]

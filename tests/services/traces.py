@@ -21,9 +21,14 @@ def server_spans(telemetry: Telemetry, count: int = 1) -> list[ReadableSpan]:
     return found
 
 
-def model_spans(telemetry: Telemetry) -> list[ReadableSpan]:
-    """Spans of predictions, in the order of their end."""
-    return [span for span in telemetry.spans() if "ml.prediction.id" in (span.attributes or {})]
+def model_spans(telemetry: Telemetry, count: int = 0) -> list[ReadableSpan]:
+    """Spans of predictions in the order of their end, once there are at least as many: some end after the server's."""
+
+    def ended() -> list[ReadableSpan]:
+        return [span for span in telemetry.spans() if "ml.prediction.id" in (span.attributes or {})]
+
+    eventually(lambda: len(ended()) >= count, 10, interval=0.02, what=f"{count} spans of models")
+    return ended()
 
 
 def prediction_ids(telemetry: Telemetry) -> list[str]:
