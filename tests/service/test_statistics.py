@@ -114,6 +114,8 @@ def test_says_which_points_are_new() -> None:
     assert statistics.add_point(feature("age", "null", 1, 1))
     assert not statistics.add_point(feature("age", "null", 1, 2))
     assert statistics.add_point(feature("age", "null", 2, 3))
+    for metric in (metrics.ML_TELEMETRY_DROPPED, metrics.ML_FEATURE_NULL_RATIO):
+        assert [statistics.add_point(counter(metric, value, 1)) for value in (3, 3, 4)] == [True, False, True]
 
 
 def test_other_spans_and_logs_are_received_and_no_model() -> None:

@@ -174,7 +174,7 @@ def _span(span: Span) -> dict[str, Any]:
 
 
 def _ms(span: Span | None) -> float | None:
-    return None if span is None else span.seconds * 1e3
+    return None if span is None else round(span.seconds * 1e3, 6)  # nanoseconds
 
 
 def _service(source: Source) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
 from otel_ml.service import fields
 from otel_ml.service.records import Attributes, Exemplar, Log, Point, Span
-from otel_ml.service.totals import Durations, Percentiles, SeriesTotals, Tally, bucket_percentiles
+from otel_ml.service.totals import MAX_SERIES, Durations, Percentiles, SeriesTotals, Tally, bucket_percentiles
 
 SCORE_BINS = 20
 _MODELS = 200
@@ -103,6 +103,7 @@ class Statistics:
     def __init__(self, since: int = 0) -> None:
         self._models: OrderedDict[ModelKey, _Model] = OrderedDict()
         self._totals = SeriesTotals(since)
+        self._others: dict[tuple[object, ...], tuple[float | None, int, float]] = {}
         self._exemplars: OrderedDict[tuple[str, str, str], tuple[str, Exemplar]] = OrderedDict()
         self._spans = self._events = self._points = 0
 
@@ -142,7 +143,7 @@ class Statistics:
         """Counts a metric point.
 
         Returns:
-            Whether it told something new; always true of metrics that are not counted here.
+            Whether it told something new.
         """
         self._points += 1
         for exemplar in point.exemplars:
@@ -161,7 +162,7 @@ class Statistics:
         if point.metric == metrics.ML_INFERENCE_DURATION.name and point.buckets:
             error = str(point.attributes.get(names.ERROR_TYPE, ""))
             return self._totals.add((point.metric, key, (error, point.bounds)), point, point.buckets)
-        return True
+        return self._changed(point)
 
     def summary(self) -> Summary:
         """The figures as of now."""
@@ -177,6 +178,13 @@ class Statistics:
             points=self._points,
             refused_series=self._totals.refused,
         )
+
+    def _changed(self, point: Point) -> bool:
+        series, state = point.series, (point.value, point.count, point.total)
+        known = self._others.get(series)
+        if known is not None or len(self._others) < MAX_SERIES:
+            self._others[series] = state
+        return known != state
 
     def _model(self, attributes: Attributes) -> _Model:
         key = model_key(attributes)
