@@ -160,10 +160,11 @@ def retry_seconds(status: Status) -> float:
     return float(retry.retry_delay.ToNanoseconds() / 1e9)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("broken"), ValueError("broken"), TimeoutError("broken")])
 def test_a_consumer_that_fails_is_the_servers_error_and_does_not_end_it(
-    http: httpx.Client, export: Any, consumer: Moody, caplog: pytest.LogCaptureFixture
+    http: httpx.Client, export: Any, consumer: Moody, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    consumer.mood = RuntimeError("broken")
+    consumer.mood = error
     assert http.post("/v1/traces", content=b"", headers=PROTOBUF).status_code == 500
     with pytest.raises(grpc.RpcError) as failed:
         export(b"", timeout=10)

@@ -29,7 +29,6 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
 
-
 _PATIENCE = 2  # seconds; a receiver that a test has ended is not waited for
 
 

@@ -53,11 +53,11 @@ def build_app(consumer: Consumer, pool: ThreadPoolExecutor, max_message_bytes: i
                 return _answer(415, content_type, status(_INVALID_ARGUMENT, message))
 
             def deliver(body: bytes) -> None:
-                data = decompress(body, encoding, max_message_bytes)
+                data = _decompressed(body, encoding, max_message_bytes)
                 signal.consume(consumer, signal.parse_json(data) if content_type == _JSON else signal.parse(data))
 
             try:
-                body = await asyncio.wait_for(_read(request, max_message_bytes), _BODY_SECONDS)
+                body = await _read(request, max_message_bytes)
                 await asyncio.get_running_loop().run_in_executor(pool, deliver, body)
             except Busy as busy:
                 answer = _answer(503, content_type, status(_UNAVAILABLE, str(busy), busy))
@@ -65,10 +65,10 @@ def build_app(consumer: Consumer, pool: ThreadPoolExecutor, max_message_bytes: i
                 return answer
             except TooLarge as error:
                 return _answer(413, content_type, status(_RESOURCE_EXHAUSTED, str(error)))
-            except (Malformed, ClientDisconnect, ValueError) as error:
+            except (Malformed, ClientDisconnect) as error:
                 return _answer(400, content_type, status(_INVALID_ARGUMENT, str(error)))
-            except asyncio.TimeoutError:
-                return _answer(408, content_type, status(_DEADLINE_EXCEEDED, "the body took too long"))
+            except _TooSlow as error:
+                return _answer(408, content_type, status(_DEADLINE_EXCEEDED, str(error)))
             except Exception:
                 _logger.exception("the consumer failed on a message")
                 return _answer(500, content_type, status(_INTERNAL, "the consumer failed"))
@@ -79,15 +79,35 @@ def build_app(consumer: Consumer, pool: ThreadPoolExecutor, max_message_bytes: i
     return Starlette(routes=[Route(signal.path, endpoint(signal), methods=["POST"]) for signal in SIGNALS])
 
 
+class _TooSlow(Exception):
+    """The body did not come in time."""
+
+
 async def _read(request: Request, limit: int) -> bytes:
-    body = bytearray()
     if int(request.headers.get("content-length", 0)) > limit:
         raise TooLarge(f"more than {limit} bytes")
+    try:
+        return await asyncio.wait_for(_collect(request, limit), _BODY_SECONDS)
+    except asyncio.TimeoutError:
+        raise _TooSlow(f"the body took more than {_BODY_SECONDS:g} s") from None
+
+
+async def _collect(request: Request, limit: int) -> bytes:
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
             raise TooLarge(f"more than {limit} bytes")
     return bytes(body)
+
+
+def _decompressed(body: bytes, encoding: str, limit: int) -> bytes:
+    try:
+        return decompress(body, encoding, limit)
+    except TooLarge:
+        raise
+    except ValueError as error:
+        raise Malformed(str(error)) from None
 
 
 def _answer(http_status: int, content_type: str, message: Message) -> Response:
