@@ -13,6 +13,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from opentelemetry.context import Context, attach, detach
+
 from otel_ml.config import Config
 from otel_ml.guard import guarded
 from otel_ml.semconv import attributes as names
@@ -33,6 +35,7 @@ TICK = 0.05
 """Seconds between two looks at the queue while there is something in it."""
 
 IDLE = 3600.0
+CLOSED_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
 
 _logger = logging.getLogger(__name__)
@@ -84,7 +87,9 @@ class Aggregator:
             self._bytes += call.nbytes
             if self._thread is None and not self._closed:
                 self._start()
-        if not self._wake.is_set():
+        if self._closed:  # switched off, or at exit, while this call was under way
+            self.drain(CLOSED_SECONDS)
+        elif not self._wake.is_set():
             self._wake.set()
         return True
 
@@ -121,11 +126,11 @@ class Aggregator:
                 self._work.release()
 
     def close(self, timeout: float) -> bool:
-        """Drain for the last time. Later calls are still counted when a reader collects."""
-        done = self.drain(timeout)
-        self._closed = True
+        """Drain for the last time, and end the thread. Calls that are under way are handed on by their own threads."""
+        with self._lock:
+            self._closed = True
         self._wake.set()
-        return done
+        return self.drain(timeout)
 
     def dropped(self) -> list[tuple[Series, int]]:
         """What was dropped so far, by reason and signal."""
@@ -156,7 +161,11 @@ class Aggregator:
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)
-        self._thread.start()
+        token = attach(Context())  # the threading instrumentation would leave the thread in the context of one request
+        try:
+            self._thread.start()
+        finally:
+            detach(token)
 
     def _run(self) -> None:
         thread = threading.current_thread()
