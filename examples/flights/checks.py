@@ -53,13 +53,13 @@ def compare(flights: pd.DataFrame, labels: Records, requests: int, evidence: Evi
 
 
 def follow(labels: Records, evidence: Evidence) -> Followed | None:
-    """Find a prediction with nulls that is in all signals: of the measurements only some become exemplars."""
+    """Find a single row with nulls that is in all signals: of the measurements only some become exemplars."""
     for label in reversed(labels):  # the first ones tell more of a cold start
         found = evidence.joined.get(label["prediction_id"])
-        if not (found and found.event and found.call and found.server and fields.null_names(found.event.attributes)):
+        if not (found and found.event and found.call and found.server) or _is_batch(found.call):
             continue
         exemplar = evidence.exemplars.get(found.trace_id)
-        if exemplar is not None and exemplar.span_id == found.call.span_id:
+        if exemplar and exemplar.span_id == found.call.span_id and fields.null_names(found.call.attributes):
             return Followed(label, found.server, found.call, found.event, exemplar)
     return None
 
@@ -113,10 +113,14 @@ def _nulls(flights: pd.DataFrame) -> dict[str, int]:
 def _agrees(probability: float, prediction: Prediction) -> bool:
     """Whether the event, and the span of a single row, have the score of the more likely class."""
     records: list[Log | Span | None] = [prediction.event]
-    if prediction.call and names.ML_BATCH_SIZE not in prediction.call.attributes:
+    if prediction.call and not _is_batch(prediction.call):
         records.append(prediction.call)
     scores = [record.attributes.get(names.ML_OUTPUT_SCORE) for record in records if record]
     return all(score is not None and abs(score - max(probability, 1 - probability)) < 1e-9 for score in scores)
+
+
+def _is_batch(call: Span) -> bool:
+    return names.ML_BATCH_SIZE in call.attributes
 
 
 def _equal(claim: str, found: int, expected: int) -> Check:

@@ -52,16 +52,17 @@ def run(console: Console, limit: int, seconds: float, speedup: float | None, wor
     model, quality = train()
     console.print(quality)
     flights = data.between(data.load(), "2013-04-01", "2014-01-01")[:limit]
-    traffic = Traffic(flights, seconds, speedup)
     evidence = Evidence(report.open_view(console, len(flights)))
     session = Session(evidence, settle=SETTLE_SECONDS)
 
     queue = QueueConsumer()
     with tempfile.TemporaryDirectory() as directory, Receiver(queue, grpc_port=0, http_port=None) as receiver:
+        traffic = Traffic(flights, seconds, speedup, Path(directory) / "labels.jsonl")
         with Service(str(receiver.grpc_endpoint), model, workers, Path(directory) / "service.log") as service:
             report.phase(console, "2  serve: no telemetry in the app, opentelemetry-instrument adds it")
             console.print("$ " + " ".join(service.command), soft_wrap=True)
             service.wait_until_ready()
+            console.print(f"ready at {service.url}")
             report.phase(
                 console, f"3  replay {len(flights):,} flights, {traffic.speedup:,.0f} times as fast as in 2013"
             )
@@ -75,10 +76,11 @@ def run(console: Console, limit: int, seconds: float, speedup: float | None, wor
             finally:
                 evidence.close()
         log = service.log_tail()
+        labels = traffic.labels()
 
     report.phase(console, "4  follow one prediction, and count them all")
-    checks = compare(flights, traffic.labels(), traffic.requests, evidence)
-    followed = follow(traffic.labels(), evidence)
+    checks = compare(flights, labels, traffic.requests, evidence)
+    followed = follow(labels, evidence)
     checks.append(Check("one prediction was followed from the HTTP header to the exemplar", followed is not None, ""))
     checks.append(Check("the service ended by itself when it was asked to", ended, ""))
     report.figures(console, traffic, evidence)

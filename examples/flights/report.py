@@ -76,7 +76,7 @@ def one_prediction(console: Console, followed: Followed) -> None:
     """One prediction from signal to signal, by its ids."""
     label, answer = followed.label, followed.label["response"]
     server, call, event, exemplar = followed.server, followed.call, followed.event, followed.exemplar
-    became = {True: "it was", False: "it was not", None: "it never arrived"}[label["late"]]
+    became = {True: "it was late", False: "it was on time", None: "it never arrived"}[label["late"]]
     seen = ", ".join(f"{name}={value(item)}" for name, item in fields.features(call.attributes).items())
     prediction = Prediction(event, call, (call,), (server,))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, title="One prediction", title_justify="left")

@@ -12,7 +12,7 @@ from types import TracebackType
 import httpx
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 120.0
+START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 
 

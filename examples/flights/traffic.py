@@ -3,12 +3,12 @@
 import json
 import math
 import threading
+from pathlib import Path
 
 import anyio
 import pandas as pd
 
 from examples.flights.replay import Records, Replay
-from examples.flights.train import cache_directory
 
 BATCH = 50
 """Flights in each of the two batches; fewer if there are few flights at all."""
@@ -21,14 +21,15 @@ class Traffic:
         flights: As from `data.load`.
         seconds: For how long.
         speedup: Seconds of 2013 a second, instead.
+        path: File for the labels.
     """
 
-    def __init__(self, flights: pd.DataFrame, seconds: float, speedup: float | None) -> None:
+    def __init__(self, flights: pd.DataFrame, seconds: float, speedup: float | None, path: Path) -> None:
         span = (flights["departs"].iloc[-1] - flights["departs"].iloc[0]).total_seconds()
         self.speedup = speedup or max(1.0, span / seconds)
         self.batch = min(BATCH, len(flights) // 10)
         self.singles = len(flights) - 2 * self.batch
-        self.path = cache_directory() / "demo-labels.jsonl"
+        self.path = path
         self.seconds = math.nan
         self._flights = flights
         self._thread: threading.Thread | None = None
@@ -54,7 +55,6 @@ class Traffic:
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
     def _run(self, url: str) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("w") as file:
             one_by_one = Replay(url, file, self.speedup)
             anyio.run(one_by_one.run, self._flights[: self.singles])
