@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from otel_ml.observation.arrays import column_of, is_row, is_text
@@ -81,8 +82,16 @@ def _read_records(data: list[Any] | tuple[Any, ...], limits: Limits) -> Row | Ba
     """A list of dicts or of objects with fields; a field that a row lacks is a null of that row."""
     index: dict[str, None] = {}
     dropped = 0
-    for record in data:
-        for label in _flat(record, limits):
+    last: tuple[str, ...] = ()
+    # Made flat once; of an input too large to keep, once to learn the names and again chunk by chunk.
+    few = len(data) * len(_flat(data[0], limits)) * 8 <= limits.copy_limit
+    flats = [_flat(record, limits) for record in data] if few else []
+    for flat in flats or map(partial(_flat, limits=limits), data):
+        keys = tuple(flat)
+        if keys == last:  # nearly always: the rows of one input have one schema
+            continue
+        last = keys
+        for label in keys:
             if label not in index:
                 if len(index) < limits.max_columns:
                     index[label] = None
@@ -91,7 +100,9 @@ def _read_records(data: list[Any] | tuple[Any, ...], limits: Limits) -> Row | Ba
     labels = tuple(index)
 
     def columns(start: int, stop: int) -> list[Column]:
-        rows = [_flat(record, limits) for record in data[start:stop]]
+        rows = flats[start:stop] or [_flat(record, limits) for record in data[start:stop]]
+        if all(tuple(row) == labels for row in rows):
+            return [list_column(list(column)) for column in zip(*[row.values() for row in rows], strict=True)]
         return [list_column([row.get(label) for row in rows]) for label in labels]
 
     return _by_chunks(intern_names(labels), columns, len(data), limits, dropped)
