@@ -186,7 +186,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
     assert len(err.splitlines()) == 1
 
 
-def test_a_reader_that_is_slow_holds_senders_back_and_loses_nothing() -> None:
+def test_a_reader_that_is_slow_loses_nothing() -> None:
     number = 400
     with piped("--output", "json", "--limit", str(number)) as process:
         assert process.stdout is not None

@@ -26,6 +26,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
+from otel_ml.service import http_server
 from otel_ml.service.consumer import Busy, QueueConsumer, Request
 from otel_ml.service.otlp import SIGNALS, TRACES
 from otel_ml.service.receiver import Receiver, ReceiverError
@@ -231,6 +232,14 @@ def test_a_request_that_dies_half_way_leaves_the_server_well(
         )
     assert http.post("/v1/traces", content=b"", headers=PROTOBUF).status_code == 200
     assert len(consumer.taken) == 1
+
+
+def test_a_body_that_never_comes_is_given_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "_BODY_SECONDS", 0.2)
+    head = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", receiver.http_port or 0), timeout=10) as sock:
+        sock.sendall(head)
+        assert sock.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 def test_json_ids_are_hex_and_attributes_named_like_ids_are_left_alone(http: httpx.Client, consumer: Moody) -> None:
