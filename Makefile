@@ -42,6 +42,7 @@ backends: ## build the real Collector, Jaeger, Prometheus and Loki into the user
 generate: $(VENV)/.test.stamp ## write the files that are generated from others
 	$(BIN)/python -m tests.tools.semconv
 	$(BIN)/python -m tests.tools.config_table
+	$(BIN)/python -m tests.tools.volume_tables
 
 lock: $(UV) ## pin every requirement by hash
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
