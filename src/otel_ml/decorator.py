@@ -189,7 +189,7 @@ def _generator(function: Callable[..., Any], reader: _Reader) -> Callable[..., A
         if current is None:
             return (yield from function(*args, **kwargs))
         current.leave()
-        steps, last, sent, thrown = function(*args, **kwargs), None, None, None
+        steps, last, sent, thrown, closed = function(*args, **kwargs), None, None, None, False
         try:
             while True:
                 current.enter()
@@ -201,6 +201,7 @@ def _generator(function: Callable[..., Any], reader: _Reader) -> Callable[..., A
                 try:
                     sent = yield last
                 except GeneratorExit:
+                    closed = True
                     try:
                         steps.close()
                     finally:
@@ -211,10 +212,9 @@ def _generator(function: Callable[..., Any], reader: _Reader) -> Callable[..., A
         except StopIteration as stop:
             _finish(current, last if stop.value is None else stop.value)
             return stop.value
-        except GeneratorExit:  # finished above
-            raise
         except BaseException as error:
-            _fail(current, error)
+            if not closed:  # finished above
+                _fail(current, error)
             raise
 
     return call
@@ -229,7 +229,7 @@ def _async_generator(function: Callable[..., Any], reader: _Reader) -> Callable[
                 yield item
             return
         current.leave()
-        steps, last, sent, thrown = function(*args, **kwargs), None, None, None
+        steps, last, sent, thrown, closed = function(*args, **kwargs), None, None, None, False
         try:
             while True:
                 current.enter()
@@ -241,6 +241,7 @@ def _async_generator(function: Callable[..., Any], reader: _Reader) -> Callable[
                 try:
                     sent = yield last
                 except GeneratorExit:
+                    closed = True
                     try:
                         await steps.aclose()
                     finally:
@@ -250,10 +251,9 @@ def _async_generator(function: Callable[..., Any], reader: _Reader) -> Callable[
                     thrown = error
         except StopAsyncIteration:
             _finish(current, last)
-        except GeneratorExit:  # finished above
-            raise
         except BaseException as error:
-            _fail(current, error)
+            if not closed:  # finished above
+                _fail(current, error)
             raise
 
     return call

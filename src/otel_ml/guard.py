@@ -10,6 +10,7 @@ import functools
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -43,12 +44,21 @@ def guarded(site: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
             try:
                 return function(*args, **kwargs)
             except Exception as error:
-                report(site, error)
+                _try_to_report(site, error)
                 return None
 
         return call
 
     return decorate
+
+
+def _try_to_report(site: str, error: Exception) -> None:
+    """`report`, which may fail as well: at the end of the stack or of memory, or in a log handler of the user's."""
+    try:
+        report(site, error)
+    except Exception:
+        if RERAISE:
+            raise
 
 
 def report(site: str, error: BaseException) -> None:
@@ -62,13 +72,13 @@ def report(site: str, error: BaseException) -> None:
     if RERAISE:
         raise error
     if due:
-        # No message and no stack trace: both may carry a row's values.
+        # Never the message, at any level: it may carry a row's values.
         _logger.warning(
             "otel-ml failed in %s with %s; the prediction is not affected (logged at most once a minute)",
             site,
             type(error).__qualname__,
         )
-        _logger.debug("the failure in %s", site, exc_info=error)
+        _logger.debug("the failure in %s was at\n%s", site, "".join(traceback.format_tb(error.__traceback__)))
 
 
 def counts() -> dict[str, int]:

@@ -6,7 +6,6 @@ Every way in (a patched method, the decorator, the context manager) goes through
 from __future__ import annotations
 
 import time
-import traceback
 from contextvars import Token
 from typing import TYPE_CHECKING
 
@@ -140,6 +139,7 @@ class Inference:
         if token is not None and get_current() is self._context:
             detach(token)
 
+    @guarded("inference.stop")
     def stop(self) -> None:
         """Stop the clock, the moment the model is done."""
         self._duration = max(0.0, time.perf_counter() - self._started - self._own)
@@ -149,11 +149,11 @@ class Inference:
     @guarded("inference.end")
     def end(self, error: BaseException | None = None) -> None:
         """Hand over to the aggregator, which ends the span too: building its attributes is most of what a call costs."""
-        prediction, recording = self.prediction, self._span.is_recording()
-        if error is not None:
-            self._error_type = type_name(error)
-            self._error_details = self._details(error) if recording else {}
         self._runtime.count_active(self._series, -1)
+        prediction = self.prediction
+        if error is not None:
+            self._error_type = self._runtime.failures.type_name(error)
+            self._error_details = self._runtime.failures.details(error) if self._span.is_recording() else {}
         if self._outputs is not None and not prediction.done:
             prediction.outputs.append(self._outputs)
         if not self._joined:
@@ -213,23 +213,6 @@ class Inference:
             found.update(self.model.describe(self._operation)[1])
             found[names.ML_PREDICTION_ID] = self.prediction.id
         return found
-
-    def _details(self, error: BaseException) -> Attributes:
-        wanted = self._runtime.config.exceptions
-        if wanted == "none":
-            return {}
-        clean = self._runtime.policy.text
-        found: Attributes = {names.EXCEPTION_MESSAGE: clean(str(error))}
-        if wanted == "stacktrace":
-            lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
-            found[names.EXCEPTION_STACKTRACE] = "\n".join(map(clean, lines))
-        return found
-
-
-def type_name(error: BaseException) -> str:
-    """The ``error.type`` of an exception: its class, with the module unless it is a builtin."""
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def fingerprint(features: Row | Batch) -> object:

@@ -16,6 +16,7 @@ from opentelemetry.trace import TracerProvider
 
 from otel_ml import guard, loaded
 from otel_ml.config import Config
+from otel_ml.failure import Failures
 from otel_ml.models import Model, ModelRegistry
 from otel_ml.privacy import Policy
 from otel_ml.signals import worker
@@ -47,6 +48,7 @@ class Runtime:
         self.config = config
         self.policy = Policy(config)
         self.describer = Describer(config, self.policy)
+        self.failures = Failures(config, self.policy)
         self.tracer_provider = tracer_provider or trace.get_tracer_provider()
         self.meter_provider = meter_provider or metrics.get_meter_provider()
         self.logger_provider = logger_provider or _logs.get_logger_provider()
