@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -211,6 +212,19 @@ def test_a_middleware_of_the_users_changes_nothing(telemetry: Telemetry, instrum
         response = client.get("predict")
         server_spans(telemetry)
     assert response.headers.get_list(HEADER) == [response.json()]
+
+
+def test_the_thousandth_request_takes_the_same_way_as_the_first(telemetry: Telemetry, instrument: Instrument) -> None:
+    app = FastAPI()
+
+    @app.get("/depth")
+    async def depth() -> int:
+        return len(inspect.stack(context=0))
+
+    instrument()
+    with serving(app) as client:
+        assert len({client.get("depth").text for _ in range(5)}) == 1
+        server_spans(telemetry, 5)
 
 
 def test_an_application_called_from_another_one_answers_for_itself(

@@ -132,7 +132,7 @@ def _step_in(app: FastAPI) -> None:
     while layer is not None:
         if isinstance(layer, InRequest):
             return
-        if (type(layer).__module__, type(layer).__name__) == CONTRIB:
+        if (type(layer).__module__, type(layer).__name__) == CONTRIB and not isinstance(layer.app, InRequest):
             layer.app = InRequest(layer.app)
             return
         layer = getattr(layer, "app", None)
