@@ -1,0 +1,1 @@
+"""One file a comparison, each with `run(quick)`, which returns a `Report`."""
