@@ -1,3 +1,9 @@
 """Fixtures of the whole suite; each lives in a module of `tests.support`."""
 
-pytest_plugins = ["tests.support.telemetry", "tests.support.instrumented", "tests.support.otlp"]
+pytest_plugins = [
+    "tests.support.telemetry",
+    "tests.support.instrumented",
+    "tests.support.otlp",
+    "tests.support.strict",
+    "pytester",
+]

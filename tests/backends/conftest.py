@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 import pytest
+
 from tests.support.backends import add_logs, binaries, session_stack, stack
 
 __all__ = ["binaries", "session_stack", "stack"]

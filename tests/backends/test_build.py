@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support.backends import BINARIES, CONFIGS
 
 SCRIPT = CONFIGS / "backends" / "build.py"

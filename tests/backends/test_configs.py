@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.support.backends import CONFIGS
 
 pytestmark = pytest.mark.backends

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.util.types import AnyValue
+
 from tests.backends.service import plain_service
 from tests.backends.sink import Sink, otlp_sink
 from tests.support.backends import Collector

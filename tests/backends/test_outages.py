@@ -8,6 +8,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
 from tests.backends.service import PlainService, Sent, plain_service
 from tests.support.backends import Collector, Stack
 from tests.support.servers import Server, free_port

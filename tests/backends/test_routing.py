@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from opentelemetry.sdk.metrics.export import AggregationTemporality
+
 from tests.backends.service import PlainService, plain_service
 from tests.support.backends import Stack
 from tests.support.loki import LogRecord

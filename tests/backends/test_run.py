@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
 from tests.support.backends import CONFIGS
 from tests.support.servers import free_port
 from tests.support.wait import eventually

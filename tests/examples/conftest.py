@@ -6,10 +6,10 @@ from pathlib import Path
 import joblib
 import pandas as pd
 import pytest
-from examples.flights import data
-from examples.flights.train import train
 from sklearn.pipeline import Pipeline
 
+from examples.flights import data
+from examples.flights.train import train
 from tests.examples.servers import uvicorn_command
 from tests.support.servers import Server, free_port
 

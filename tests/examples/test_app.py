@@ -8,10 +8,10 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from examples.flights import app, data
-from examples.flights.replay import requests
 from sklearn.pipeline import Pipeline
 
+from examples.flights import app, data
+from examples.flights.replay import requests
 from tests.examples.servers import uvicorn_command
 from tests.support.servers import free_port
 

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from examples.flights import data
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import anyio
 import pandas as pd
 import pytest
-from examples.flights import data
-from examples.flights.replay import Replay, requests
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from examples.flights import data
+from examples.flights.replay import Replay, requests
 from tests.examples.servers import answering
 from tests.support.servers import free_port
 

@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from examples.flights import data
-from examples.flights.train import HELD_OUT, fit, report, train
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
+
+from examples.flights import data
+from examples.flights.train import HELD_OUT, fit, report, train
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import sys
 from functools import cache
 
 from benchmarks.volume import Collection, Size, Volume, collection, volume
-
 from tests.tools.config_table import DOCS, render, table
 
 PAGE = DOCS / "volume-and-cost.md"
