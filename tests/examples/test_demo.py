@@ -110,6 +110,6 @@ def test_interrupted_it_leaves_no_process_behind(model_path: Path, how: signal.S
         children = parent.children(recursive=True)
         assert len(children) >= 3
         run.send_signal(how)
-        assert run.wait(30) == 1
+        assert run.wait(60) == 1
         _, alive = psutil.wait_procs(children, timeout=10)
         assert alive == []
