@@ -1,0 +1,129 @@
+"""A service as the processes that serve it, and the traffic that a client sends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.services.serving import REQUEST_SECONDS
+from tests.support.servers import Server, ServerError, free_port
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+QUIET = {"PYTHONUNBUFFERED": "1", "OTEL_SERVICE_NAME": "churn", "OMP_NUM_THREADS": "1"}
+HEADER = "ml-prediction-id"
+
+
+class Service(Server):
+    """A server, its client, and every id that the client was given."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        port = self.url.rpartition(":")[2]
+        super().__init__(
+            "service",
+            [part.replace("{port}", port) for part in command],
+            env={**QUIET, **env, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+            ready_url=f"{self.url}/pid",
+            log=folder / "service.log",
+        )
+        self.ids: list[str] = []
+
+    def predict(self, count: int) -> None:
+        """Ask for predictions, from several connections at once, until the last is answered."""
+        with self.load(count):
+            pass
+
+    @contextmanager
+    def load(self, count: int, threads: int = 4) -> Iterator[None]:
+        """Ask for predictions meanwhile; at the end wait for the answers, or for the end of the service."""
+        numbers, lock = iter(range(count)), threading.Lock()
+
+        def work() -> None:
+            with httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS) as client:
+                while True:
+                    with lock:
+                        number = next(numbers, None)
+                    if number is None:
+                        return
+                    try:
+                        response = client.get(f"/predict/{number}")
+                    except httpx.HTTPError:  # the service has ended: this one was not acknowledged
+                        return
+                    assert response.is_success
+                    self.ids.extend(response.headers.get_list(HEADER, split_commas=True))
+
+        workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        yield
+        for worker in workers:
+            worker.join(2 * REQUEST_SECONDS)
+
+    def workers(self, at_least: int = 1) -> list[psutil.Process]:
+        """The processes that answer requests."""
+        found: set[int] = set()
+        for _ in range(200):
+            found.add(httpx.get(f"{self.url}/pid", timeout=REQUEST_SECONDS).json())
+            if len(found) >= at_least:
+                return [psutil.Process(pid) for pid in found]
+        raise ServerError(f"only {len(found)} of {at_least} workers answer")
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end, and wait until it has."""
+        self._end(how)
+
+
+@contextmanager
+def running(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Iterator[Service]:
+    """Run a service. ``{port}`` in its command becomes a free port; whatever is left of it is killed in the end."""
+    service = Service(command, env, folder)
+    service.start()
+    family = [psutil.Process(service.pid)]
+    try:
+        family += family[0].children(recursive=True)
+        yield service
+    finally:
+        for process in [*family, *(family[0].children(recursive=True) if family[0].is_running() else [])]:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        service.kill()
+
+
+def program(name: str) -> str:
+    """A program of this folder, as uvicorn and gunicorn name an app."""
+    return f"tests.services.programs.{name}:app"
+
+
+def uvicorn(name: str = "plain", *options: str) -> list[str]:
+    """``opentelemetry-instrument uvicorn``."""
+    return [*INSTRUMENTED, str(BIN / "uvicorn"), program(name), "--port", "{port}", "--log-level", "warning", *options]
+
+
+def gunicorn(name: str = "plain", *options: str) -> list[str]:
+    """``opentelemetry-instrument gunicorn`` with uvicorn's worker."""
+    worker = ("-k", "uvicorn_worker.UvicornWorker", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
+    return [*INSTRUMENTED, str(BIN / "gunicorn"), program(name), *worker, *options]
+
+
+INSTRUMENTED = [str(BIN / "opentelemetry-instrument")]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Variables of the test's own process are not the service's: those of OpenTelemetry are emptied."""
+    return {**{name: "" for name in os.environ if name.startswith("OTEL_")}, **more}
+
+
+def python(name: str) -> list[str]:
+    """A program that serves itself."""
+    return [sys.executable, "-m", f"tests.services.programs.{name}", "{port}"]
