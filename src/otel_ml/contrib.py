@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from otel_ml.frameworks.imports import ImportHooks
 from otel_ml.guard import guarded
+from otel_ml.patching import Patcher
+
+EXPORTERS = ("opentelemetry.exporter.", "opentelemetry.sdk.")
 
 _started: list[Any] = []
+_patcher = Patcher()
+_hooks = ImportHooks()
 
 
 def instrument() -> None:
     """Start those that nobody has started or will start, and that the user has not declined."""
+    _hooks.start({"opentelemetry.instrumentation.logging.handler": _break_loop})
     if _is_automatic():
         return
     from opentelemetry.instrumentation.logging import LoggingInstrumentor
@@ -26,6 +37,8 @@ def instrument() -> None:
 
 def uninstrument() -> None:
     """Stop those that `instrument` has started."""
+    _hooks.stop()
+    _patcher.undo()
     while _started:
         guarded("contrib.stop")(_started.pop().uninstrument)()
 
@@ -34,6 +47,24 @@ def declined(name: str) -> bool:
     """Whether OTEL_PYTHON_DISABLED_INSTRUMENTATIONS names an instrumentation."""
     words = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")
     return not {name, "*"}.isdisjoint(word.strip() for word in words)
+
+
+def _break_loop(module: ModuleType) -> None:
+    """Keep what the SDK's exporters log of their own failures from being exported.
+
+    With no receiver, each failed export logs a record, which is exported, which fails: a flush then never ends. The records
+    still reach every other handler.
+    """
+    _patcher.wrap(module.LoggingHandler, "emit", _without_exporters)
+
+
+def _without_exporters(emit: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(emit)
+    def emitting(handler: Any, record: logging.LogRecord) -> None:
+        if not record.name.startswith(EXPORTERS):
+            emit(handler, record)
+
+    return emitting
 
 
 def _is_automatic() -> bool:

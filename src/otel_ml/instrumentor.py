@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Collection
 from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,9 @@ class OtelMLInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped ups
         try:
             instrument(file=file or None, **options)
         except ConfigError as error:
-            # Raised on, it would also keep every instrumentor after this one from loading.
+            # Raised on, it would also keep every instrumentor after this one from loading. Written, and not only logged: the
+            # one handler of the root logger may be the one that exports.
+            sys.stderr.write(f"otel-ml is off: {error}\n")
             _logger.error("otel-ml is off: %s", error)
 
     def _uninstrument(self, **kwargs: Any) -> None:

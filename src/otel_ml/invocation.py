@@ -187,6 +187,16 @@ class Inference:
             return self._features.size
         return self._outputs.size if self._outputs is not None and self._outputs.size else 1
 
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes are held until the aggregator has been here."""
+        held = self._features.nbytes if self._features is not None else 0
+        if self._outputs is not None:
+            held += self._outputs.nbytes
+        if self._schema is not None and not self._schema.counted:
+            held += self._schema.nbytes
+        return held
+
     def _attributes(self) -> Attributes:
         describer, features, schema = self._runtime.describer, self._features, self._schema
         found: Attributes = {}
@@ -203,7 +213,11 @@ class Inference:
         if (size := self.size) != 1:
             found[names.ML_BATCH_SIZE] = size
         elif self._outputs is not None and self._outputs.size == 1:
-            found.update(describer.output(self._outputs.row(0), class_scores=True))
+            row = self._outputs.row(0)
+            output = describer.output(row)
+            found.update(output)
+            found.update(describer.class_scores(row))
+            self.prediction.add_output(row, output)
         found.update(self.prediction.extra)
         if self._error_type is not None:
             found.update(self._error_details)

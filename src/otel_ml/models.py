@@ -60,8 +60,9 @@ class Model:
         self.info = info
         self.counts = counts
         self.task = identity.task or info.task
-        self.classes: tuple[object, ...] | None = info.classes or identity.classes or None
-        self.class_labels = frozenset(map(label_text, self.classes or ()))
+        # as text, once: reading outputs would convert them again for every call
+        self.classes = tuple(map(label_text, info.classes or identity.classes)) or None
+        self.class_labels = frozenset(self.classes or ())
         self.known = frozenset(info.feature_names) if info.feature_names else None
         self._by_operation: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {}
 

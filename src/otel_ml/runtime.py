@@ -6,6 +6,7 @@ import atexit
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -103,12 +104,21 @@ class Runtime:
 
     def flush(self, timeout: float) -> bool:
         """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""
-        done = self.aggregator.drain(timeout)
-        for provider in (self.tracer_provider, self.logger_provider, self.meter_provider):
-            flush = getattr(provider, "force_flush", None)
-            if flush is not None:
-                done = bool(flush(timeout_millis=int(timeout * 1000))) and done
-        return done
+        deadline = time.monotonic() + timeout
+        done = [self.aggregator.drain(timeout)]
+
+        def flush(provider: object) -> None:
+            force_flush = getattr(provider, "force_flush", None)
+            done.append(force_flush is None or bool(force_flush(timeout_millis=max(1, int(timeout * 1000)))))
+
+        # In threads of their own, since exporters do not keep to the time they are given: one retries for 10 s and more.
+        providers = (self.tracer_provider, self.logger_provider, self.meter_provider)
+        threads = [threading.Thread(target=flush, args=(provider,), daemon=True) for provider in providers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return len(done) == 1 + len(providers) and all(done)
 
     def drain(self) -> None:
         """Hand on all that is queued: a provider is about to be flushed or shut down."""

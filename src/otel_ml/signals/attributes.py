@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_ml.config import Config
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_NULL_NAMES = 64
 MAX_EXTRA_OUTPUTS = 16
+MAX_CLASS_KEYS = 1024
 
 
 class Describer:
@@ -25,6 +25,7 @@ class Describer:
         self._policy = policy
         self._max_class_scores = config.max_class_scores
         self._max_length = config.max_value_length
+        self._class_keys: dict[str, str] = {}
 
     def features(self, row: Row, schema: Schema) -> tuple[Attributes, int]:
         """Values of one row that may leave the process, and how many may not."""
@@ -47,7 +48,7 @@ class Describer:
             found[names.ML_FEATURE_DROPPED_COUNT] = dropped
         return found
 
-    def output(self, row: OutputRow, *, class_scores: bool) -> Attributes:
+    def output(self, row: OutputRow) -> Attributes:
         """Label, score and value of one row."""
         found: Attributes = {}
         if not self._policy.captures_outputs:
@@ -58,8 +59,6 @@ class Describer:
             found[names.ML_OUTPUT_SCORE] = row.score
         if row.value is not None:
             found[names.ML_OUTPUT_VALUE] = row.value
-        for name, scores in list(row.class_scores)[: self._max_class_scores] if class_scores else ():
-            found[f"{names.ML_OUTPUT_CLASS_SCORE_TEMPLATE}.{self._key(name)}"] = scores
         if row.labels:
             found[names.ML_OUTPUT_LABELS] = tuple(map(self._policy.text, row.labels[: self._max_class_scores]))
         if row.values:
@@ -69,12 +68,19 @@ class Describer:
             found[f"{names.ML_OUTPUT_FIELD_TEMPLATE}.{self._key(name)}"] = clean
         return found
 
-    def outputs(self, rows: Sequence[OutputRow], *, class_scores: bool) -> Attributes:
-        """Outputs of several calls on one row: the first that says a thing is believed."""
-        found: Attributes = {}
-        for row in rows:
-            found = {**self.output(row, class_scores=class_scores), **found}
-        return found
+    def class_scores(self, row: OutputRow) -> Attributes:
+        """Scores of the most probable classes."""
+        if not self._policy.captures_outputs:
+            return {}
+        return {self._class_key(name): score for name, score in row.class_scores[: self._max_class_scores]}
+
+    def _class_key(self, name: str) -> str:
+        key = self._class_keys.get(name)
+        if key is None:
+            key = f"{names.ML_OUTPUT_CLASS_SCORE_TEMPLATE}.{self._key(name)}"
+            if len(self._class_keys) < MAX_CLASS_KEYS:
+                self._class_keys[name] = key
+        return key
 
     def _key(self, name: str) -> str:
         return self._policy.text(name).replace(".", "_")[: self._max_length]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from otel_ml.observation import Batch, Row
@@ -57,6 +56,10 @@ def _count_labels(prediction: Prediction) -> None:
     counts, operation = prediction.model.counts, prediction.operation
     declared = prediction.model.class_labels
     remaining = prediction.size
+    if prediction.output_row is not None and prediction.size == 1:
+        label = prediction.output_row.label
+        counts.add_prediction(operation, label if label in declared else None)
+        return
     labels = next((found for outputs in prediction.outputs if (found := outputs.labels()) is not None), None)
     if labels is not None and declared:
         for label, count in Counter(map(str, labels)).items():
@@ -68,6 +71,11 @@ def _count_labels(prediction: Prediction) -> None:
 
 
 def _scores(prediction: Prediction, aggregator: Aggregator) -> Iterator[float]:
+    if prediction.output_row is not None and prediction.size == 1:
+        score = prediction.output_row.score
+        if score is not None and 0.0 <= score <= 1.0:
+            yield score
+        return
     scores = next((found for outputs in prediction.outputs if (found := outputs.scores()) is not None), None)
     if scores is None:
         return
@@ -75,6 +83,6 @@ def _scores(prediction: Prediction, aggregator: Aggregator) -> Iterator[float]:
     if step > 1:
         skipped = len(scores) - -(-len(scores) // step)
         aggregator.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
-    for score in islice(scores.tolist(), 0, None, max(1, step)):
+    for score in scores[:: max(1, step)].tolist():
         if 0.0 <= score <= 1.0:
             yield score

@@ -22,6 +22,9 @@ MAX_SCHEMAS = 32
 OTHER_FEATURES = "(other)"
 """The one series that features share for which no more series are to be had."""
 
+BYTES_PER_NAME = 140
+"""About what a feature's name takes with all that is kept beside it."""
+
 SNAPSHOTS = 10
 """Steps in which the live window of the null ratio moves."""
 
@@ -29,13 +32,17 @@ SNAPSHOTS = 10
 class Schema:
     """One tuple of feature names as one model sees it, with what is computed once for it."""
 
-    __slots__ = ("kinds", "nulls", "plan", "rows", "types", "violations")
+    __slots__ = ("counted", "kinds", "nbytes", "nulls", "plan", "rows", "types", "violations")
 
     def __init__(self, plan: FeaturePlan) -> None:
         self.plan = plan
         self.kinds: list[str | None] = [None] * len(plan.names)  # what each feature was at first
         self.types: list[type] = []  # the exact types of the last good row: most rows are like it
         self.rows = 0
+        self.nbytes = BYTES_PER_NAME * len(plan.names) + sum(map(len, plan.names))
+        self.counted = (
+            False  # its calls still wait: a caller that sends other names each time fills the queue with them
+        )
         self.nulls = [0] * len(plan.names)
         self.violations: dict[tuple[int, str], int] = {}
 
@@ -94,7 +101,7 @@ class ModelCounts:
 
     def add_row(self, row: Row, schema: Schema, violations: tuple[tuple[int, str], ...]) -> None:
         """Count one row."""
-        self._touched[id(schema)] = schema
+        self._touch(schema)
         schema.rows += 1
         for index in row.nulls:
             schema.nulls[index] += 1
@@ -103,7 +110,7 @@ class ModelCounts:
 
     def add_batch(self, batch: Batch, schema: Schema, violations: dict[tuple[int, str], int]) -> None:
         """Count every row of a batch, whatever part of it was captured."""
-        self._touched[id(schema)] = schema
+        self._touch(schema)
         schema.rows += batch.size
         for index, nulls in enumerate(batch.null_counts().tolist()):
             if nulls:
@@ -118,9 +125,7 @@ class ModelCounts:
 
     def fold(self) -> None:
         """Move what the schemas have counted into the totals, and step the live window."""
-        for schema in self._touched.values():
-            self._fold(schema)
-        self._touched.clear()
+        self._fold_all()
         now = time.monotonic()
         if not self._snapshots or now - self._snapshots[-1][0] >= self._window / SNAPSHOTS:
             self._snapshots.append((now, {name: (total.values, total.nulls) for name, total in self.features.items()}))
@@ -133,6 +138,17 @@ class ModelCounts:
             rows = total.values - values + total.nulls - nulls
             if rows:
                 yield name, (total.nulls - nulls) / rows
+
+    def _touch(self, schema: Schema) -> None:
+        if id(schema) not in self._touched and len(self._touched) >= MAX_SCHEMAS:
+            self._fold_all()  # a collection may be a minute away, and each schema may have 10,000 names
+        self._touched[id(schema)] = schema
+        schema.counted = True
+
+    def _fold_all(self) -> None:
+        for schema in self._touched.values():
+            self._fold(schema)
+        self._touched.clear()
 
     def _fold(self, schema: Schema) -> None:
         for index, nulls in enumerate(schema.nulls):

@@ -22,6 +22,10 @@ from otel_ml.signals.event_time import to_nanoseconds
 from otel_ml.signals.record import Attributes, Prediction
 from otel_ml.signals.types import row_violations
 
+NUMBERS = frozenset({int, float, bool})
+MAX_NUMBER_BYTES = 128
+"""More than a number with an ordinary name takes: rows of numbers need no closer look."""
+
 EventRow = tuple[int, str, "Row | None"]
 """Position in the call, prediction id, features."""
 
@@ -125,8 +129,7 @@ class EventSink:
                 dropped += cut
             invalid = len(row_violations(row, schema))
             found.update(self._describer.completeness(row, schema, invalid, dropped))
-        outputs = [outputs.row(index) for outputs in prediction.outputs if index < outputs.size]
-        found.update(self._describer.outputs(outputs, class_scores=self._config.class_scores_on_events))
+        found.update(self._outputs(prediction, index))
         found.update(prediction.extra)
         found.update(prediction.model.describe(prediction.operation)[2])
         if prediction.model.task:
@@ -138,9 +141,23 @@ class EventSink:
             found[names.ERROR_TYPE] = prediction.error_type
         return found
 
+    def _outputs(self, prediction: Prediction, index: int) -> Attributes:
+        if prediction.output_attributes and not self._config.class_scores_on_events:
+            return prediction.output_attributes
+        found: Attributes = {}
+        for outputs in prediction.outputs:
+            if index < outputs.size:
+                row = outputs.row(index)
+                found = {**self._describer.output(row), **found}
+                if self._config.class_scores_on_events:
+                    found.update(self._describer.class_scores(row))
+        return found
+
     def _fit(self, values: Attributes) -> tuple[Attributes, int]:
         """As many feature values as fit into one event; backends refuse a record that is too large, whole."""
         limit = self._config.max_event_bytes
+        if len(values) * MAX_NUMBER_BYTES <= limit and NUMBERS.issuperset(map(type, values.values())):
+            return dict(values), 0
         if approximate_size(values) <= limit:
             return dict(values), 0
         fitting: Attributes = {}

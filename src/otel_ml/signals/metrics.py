@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from otel_ml.models import Model
 
 Series = Mapping[str, str | int]
+NO_TRACE = Context({"otel-ml": "no trace"})  # not empty: the SDK would take the current one
 
 
 class Source(Protocol):
@@ -68,7 +69,7 @@ class Instruments:
         if error_type is not None:
             attributes = {**attributes, names.ERROR_TYPE: error_type}
         self.duration.record(duration, attributes, context)
-        self.batch_size.record(batch_size, attributes, context)
+        self.batch_size.record(batch_size, attributes, NO_TRACE)  # an exemplar of a size serves nobody
 
     def _observe(
         self,

@@ -10,7 +10,7 @@ from opentelemetry.util.types import AnyValue
 
 if TYPE_CHECKING:
     from otel_ml.models import Model
-    from otel_ml.observation import Batch, Outputs, Row
+    from otel_ml.observation import Batch, OutputRow, Outputs, Row
     from otel_ml.signals.counts import Schema
 
 Attributes = dict[str, AnyValue]
@@ -38,6 +38,8 @@ class Prediction:
         "id",
         "model",
         "operation",
+        "output_attributes",
+        "output_row",
         "outputs",
         "row_attributes",
         "row_dropped",
@@ -53,6 +55,8 @@ class Prediction:
         self.features: Row | Batch | None = None
         self.schema: Schema | None = None
         self.outputs: list[Outputs] = []
+        self.output_row: OutputRow | None = None
+        self.output_attributes: Attributes = {}
         self.error_type: str | None = None
         self.extra: Attributes = {}
         self.row_attributes: Attributes | None = None
@@ -66,13 +70,20 @@ class Prediction:
             return self.features.size
         return max((outputs.size for outputs in self.outputs), default=1) or 1
 
+    def add_output(self, row: OutputRow, attributes: Attributes) -> None:
+        """What one call said of a single row, already described for its span. The first call to say a thing is believed."""
+        if not self.done:
+            self.output_row = self.output_row or row
+            self.output_attributes = {**attributes, **self.output_attributes}
+
     def release(self) -> None:
         """Forget the rows once they are counted, so that whoever still knows the id holds no data."""
         self.done = True
         self.context = _EMPTY  # it may hold the request, which holds this
         self.features = self.schema = self.row_attributes = None
         self.outputs = []
-        self.extra = {}
+        self.output_row = None
+        self.extra = self.output_attributes = {}
 
 
 class Finished(Protocol):
@@ -87,6 +98,10 @@ class Finished(Protocol):
     @property
     def size(self) -> int:
         """Rows of this call."""
+
+    @property
+    def nbytes(self) -> int:
+        """About how many bytes this call holds: rows, outputs, and names that no call before it has brought."""
 
     def end_span(self) -> None:
         """End the span, at the time at which the model was done."""
@@ -112,6 +127,4 @@ class Call:
         self.prediction = prediction
         self.ended = time.monotonic()
         self.rows = inference.size if prediction is not None else 1
-        self.nbytes = OVERHEAD_BYTES
-        if prediction is not None and prediction.features is not None:
-            self.nbytes += prediction.features.nbytes
+        self.nbytes = OVERHEAD_BYTES + inference.nbytes
