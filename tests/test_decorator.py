@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
 import pytest
@@ -47,7 +47,7 @@ async def slow(x: float) -> float:
 
 
 @otel_ml.observe(name="stream")
-def stream(count: int) -> Iterator[float]:
+def stream(count: int) -> Generator[float, None, None]:
     for number in range(count):
         assert is_active()
         yield float(number)
@@ -138,7 +138,7 @@ def test_a_generator_gets_what_is_sent_and_thrown(telemetry: Telemetry, instrume
     instrument()
 
     @otel_ml.observe(name="echo")
-    def echo(x: float) -> Iterator[Any]:
+    def echo(x: float) -> Generator[Any, Any, str]:
         try:
             got = yield x
             yield got

@@ -35,6 +35,7 @@ FRAMEWORKS = {"scikit-learn": "sklearn.ensemble", "fastapi": "fastapi"}
 SIGNALS = ("traces", "metrics", "logs")
 MODEL = "otel-ml-doctor"
 EXPORT_SECONDS = "5"
+FLUSH_SECONDS = 15.0
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Outcomes:
         def listen(export: Callable[..., Any]) -> Callable[..., Any]:
             def listening(exporter: Any, *args: Any, **kwargs: Any) -> Any:
                 result = export(exporter, *args, **kwargs)
-                kind: type = type(exporter)
+                kind = type(exporter)
                 name = f"{kind.__module__.removeprefix('opentelemetry.')}.{kind.__name__}"
                 (self.succeeded if getattr(result, "name", "") == "SUCCESS" else self.failed)[signal] = name
                 return result
@@ -83,7 +84,8 @@ def doctor(no_test: bool) -> None:
         console.print(f"[red]configuration[/]  {escape(str(error))}")
         sys.exit(2)
     console.print(_versions())
-    console.print(_options(config))
+    options = _options(config)
+    console.print(options if options.row_count else "All options have their defaults.")
     if not config.enabled or sdk.is_disabled():
         console.print("[yellow]off[/]  OTEL_ML_ENABLED or OTEL_SDK_DISABLED turns telemetry off: nothing to test")
         return
@@ -144,7 +146,7 @@ def _send_test_prediction(console: Console) -> bool:
         with otel_ml.inference(MODEL, version=otel_ml.__version__) as call:
             call.input({"number": 1.0, "missing": None})
             call.output("well")
-        otel_ml.flush()
+        otel_ml.flush(FLUSH_SECONDS)
     finally:
         patcher.undo()
     console.print(f"\nSent a test prediction of the model {MODEL}, with the id {call.id}")
@@ -184,6 +186,7 @@ def _version(name: str) -> str | None:
 
 
 def _subclasses(base: type) -> Iterator[type]:
+    kind: type
     for kind in base.__subclasses__():
         yield kind
         yield from _subclasses(kind)

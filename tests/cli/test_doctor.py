@@ -1,0 +1,59 @@
+"""`otel-ml doctor` as a user runs it: in a process, with a receiver and without one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.support.otlp import OtlpSink
+
+
+def doctor(**environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "COLUMNS"))}
+    return subprocess.run(
+        [sys.executable, "-m", "otel_ml.cli", "doctor"],
+        env={**clean, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_all_is_well_when_the_test_prediction_arrives(otlp_sink: OtlpSink) -> None:
+    done = doctor(**otlp_sink.env("grpc"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("accepted, through") == 3
+    (span,) = otlp_sink.spans("predict otel-ml-doctor")
+    assert str(span.attributes["ml.prediction.id"]) in done.stdout
+    assert "scikit-learn" in done.stdout
+
+
+def test_it_says_which_signal_does_not_arrive() -> None:
+    done = doctor(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_METRICS_EXPORTER="none", OTEL_EXPORTER_OTLP_TIMEOUT="1"
+    )
+    assert done.returncode == 1
+    assert done.stdout.count("refused or not reached") == 2
+    assert "no exporter was asked: OTEL_METRICS_EXPORTER is none" in done.stdout
+    assert "http://127.0.0.1:9" in done.stdout
+
+
+def test_a_wrong_option_is_named_with_what_is_allowed() -> None:
+    done = doctor(OTEL_ML_CAPTURE="some")
+    assert done.returncode == 2
+    for expected in ("OTEL_ML_CAPTURE", "some", "outputs"):
+        assert expected in done.stdout
+
+
+def test_options_are_shown_with_where_they_come_from_and_without_the_secret(otlp_sink: OtlpSink) -> None:
+    done = doctor(**otlp_sink.env("http/protobuf"), OTEL_ML_EVENTS="0.5", OTEL_ML_HASH_KEY="0123456789abcdef-secret")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "environment OTEL_ML_EVENTS" in done.stdout
+    assert "0123456789abcdef" not in done.stdout
+
+
+def test_switched_off_is_said() -> None:
+    done = doctor(OTEL_SDK_DISABLED="true")
+    assert done.returncode == 0
+    assert "nothing to test" in done.stdout
