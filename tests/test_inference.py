@@ -323,3 +323,21 @@ def test_nothing_is_captured_when_capture_is_off(telemetry: Telemetry, instrumen
         assert found is not None
         assert not [name for name in found if name.startswith(("ml.feature.value", "ml.output"))]
         assert "ml.feature.null.names" not in found
+
+
+def test_a_violation_is_an_event_once_and_then_at_most_each_minute(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    predict({"x": 1.0, "at": datetime(2013, 4, 1)})
+    for _ in range(5):
+        predict({"x": "one", "at": datetime(2013, 4, 2)})
+    (event,) = telemetry.events("ml.feature.violation")
+    assert event.attributes is not None
+    assert (event.attributes["ml.feature.name"], event.attributes["ml.violation.type"]) == ("x", "type")
+    assert event.severity_text == "WARN"
+
+
+def test_types_in_a_batch_are_counted_value_by_value(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    predict([{"x": 1.0}, {"x": 2}, {"x": "three"}, {"x": True}, {"x": None}])
+    (point,) = telemetry.metric("ml.feature.violations")
+    assert (point.value, point.attributes["ml.violation.type"]) == (1, "type")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
-from opentelemetry._logs import Logger, LoggerProvider
+from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
+from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
@@ -20,12 +21,14 @@ from otel_ml.config import Config
 from otel_ml.failure import Failures
 from otel_ml.models import Model, ModelRegistry
 from otel_ml.privacy import Policy
+from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED
 from otel_ml.signals import worker
 from otel_ml.signals.aggregator import Aggregator
 from otel_ml.signals.attributes import Describer
 from otel_ml.signals.events import EventSink
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
+from otel_ml.signals.record import Notice
 from otel_ml.version import __version__
 
 SCOPE = "otel_ml"
@@ -61,7 +64,7 @@ class Runtime:
         self.span_features = config.features_on != "event"
         self.safe_attributes = _span_attribute_limit() - IDENTITY_ATTRIBUTES
         self._resource_pid = os.getpid()
-        self._active_lock = threading.Lock()
+        self._active_lock = threading.RLock()
         self._active: dict[int, tuple[Series, int]] = {}
         self._number_worker()
 
@@ -100,13 +103,14 @@ class Runtime:
         """A call begins (1) or ends (-1). `series` is shared by all calls of a model and operation."""
         with self._active_lock:
             _, count = self._active.get(id(series), (series, 0))
-            self._active[id(series)] = (series, count + step)
+            self._active[id(series)] = (series, max(0, count + step))  # below zero: begun before a fork
 
     def flush(self, timeout: float) -> bool:
         """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         done = [self.aggregator.drain(timeout)]
 
+        @guard.guarded("runtime.flush")
         def flush(provider: object) -> None:
             force_flush = getattr(provider, "force_flush", None)
             done.append(force_flush is None or bool(force_flush(timeout_millis=max(1, int(timeout * 1000)))))
@@ -126,7 +130,7 @@ class Runtime:
 
     def restart(self) -> None:
         """Begin anew in a forked child: at zero, with locks, a thread and an ordinal of its own."""
-        self._active_lock = threading.Lock()
+        self._active_lock = threading.RLock()
         self._active.clear()
         self.registry.reset_counts()
         self.aggregator.reset()
@@ -150,7 +154,8 @@ class Runtime:
 
     @guard.guarded("model.loaded")
     def _model_loaded(self, model: Model) -> None:
-        self.aggregator.announce(loaded.describe(model))
+        notice = Notice(EVENT_ML_MODEL_LOADED, SeverityNumber.INFO, loaded.describe(model), Context())
+        self.aggregator.announce(notice)
 
 
 current: Runtime | None = None

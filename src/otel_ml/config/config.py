@@ -130,7 +130,7 @@ class Config:
     queue_rows: int = option(32_768, integer(1, 10_000_000), "Rows that may wait for the aggregator thread.")
     queue_bytes: int = option(64 * 1024 * 1024, integer(65_536, 2**40), "Bytes that may wait for it.")
     metric_features: int = option(
-        500, integer(0, 100_000), "Features with metric series of their own, per process; the rest share one."
+        300, integer(0, 100_000), "Features with metric series of their own, per process; the rest share one."
     )
     null_window: float = option(300.0, kinds.number(1, 86_400), "Seconds over which the null ratio is taken.")
     worker: int | None = option(

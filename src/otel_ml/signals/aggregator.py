@@ -13,17 +13,21 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import Context, attach, detach
 
+from otel_ml import guard
 from otel_ml.config import Config
 from otel_ml.guard import guarded
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
+from otel_ml.semconv.events import EVENT_ML_FEATURE_VIOLATION
 from otel_ml.signals.counting import count_call
 from otel_ml.signals.events import EventSink
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
-from otel_ml.signals.record import Attributes, Call, Prediction
+from otel_ml.signals.record import Call, Notice, Prediction
+from otel_ml.signals.violations import Violations
 
 if TYPE_CHECKING:
     from otel_ml.models import Model
@@ -35,6 +39,7 @@ TICK = 0.05
 """Seconds between two looks at the queue while there is something in it."""
 
 IDLE = 3600.0
+MAX_NOTICES = 1000
 CLOSED_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
 
@@ -58,12 +63,14 @@ class Aggregator:
         """Empty, with locks of its own and no thread: at first, and in a forked child."""
         self._calls: deque[Call] = deque()
         self._pending: deque[Prediction] = deque()
-        self._loaded: deque[Attributes] = deque()
+        self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self._violations = Violations()
         self._pending_rows = 0
         self._rows = 0
         self._bytes = 0
         self._dropped: dict[tuple[str, str], int] = {}
-        self._lock = threading.Lock()  # around the queue: held for a moment, also by callers
+        # Around the queue: held for a moment, also by callers, and by a signal handler that interrupts one of them.
+        self._lock = threading.RLock()
         self._work = threading.Lock()  # around counting and emitting: never taken by a caller
         self._emit = threading.Lock()
         self._wake = threading.Event()
@@ -79,23 +86,27 @@ class Aggregator:
         with self._lock:
             fits = self._rows + call.rows <= self._max_rows and self._bytes + call.nbytes <= self._max_bytes
             # one call that is larger than the whole queue may pass when nothing else is in it
-            if not fits and self._calls:
-                self._drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, call.rows)
-                return False
-            self._calls.append(call)
-            self._rows += call.rows
-            self._bytes += call.nbytes
-            if self._thread is None and not self._closed:
-                self._start()
+            full = not fits and bool(self._calls)
+            if not full:
+                self._append(call)
+        if full:
+            self.drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, call.rows)
+            return False
         if self._closed:  # switched off, or at exit, while this call was under way
             self.drain(CLOSED_SECONDS)
         elif not self._wake.is_set():
             self._wake.set()
         return True
 
-    def announce(self, model_loaded: Attributes) -> None:
-        """Say, from our own thread, that a model is in use."""
-        self._loaded.append(model_loaded)
+    def announce(self, notice: Notice) -> None:
+        """Emit an event that is no prediction's, from our own thread."""
+        self._notices.append(notice)
+
+    def violated(self, prediction: Prediction, feature: str, kind: str, count: int) -> None:
+        """Say that values broke what was expected of their feature, if that was not said within the last minute."""
+        attributes = self._violations.note(prediction, feature, kind, count)
+        if attributes is not None:
+            self.announce(Notice(EVENT_ML_FEATURE_VIOLATION, SeverityNumber.WARN, attributes, prediction.context))
 
     def drain(self, timeout: float) -> bool:
         """Count, and emit, all that is queued now, in the caller's thread.
@@ -142,22 +153,28 @@ class Aggregator:
         ]
 
     def drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
-        """Count something as dropped."""
-        with self._lock:
-            self._drop(reason, signal, count)
-
-    def _drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
+        """Count something as dropped, and say so at most once a minute."""
         key = (reason.value, signal.value)
-        self._dropped[key] = self._dropped.get(key, 0) + count
-        now = time.monotonic()
-        if now - self._last_warning >= LOG_INTERVAL_SECONDS:
-            self._last_warning = now
+        with self._lock:
+            self._dropped[key] = self._dropped.get(key, 0) + count
+            now = time.monotonic()
+            due = now - self._last_warning >= LOG_INTERVAL_SECONDS
+            if due:
+                self._last_warning = now
+        if due:  # not while the lock is held: a handler of the user's may wait, or predict
             _logger.warning(
                 "otel-ml dropped %d rows (%s): predictions come faster than they can be sent; see ml.telemetry.dropped "
                 "(logged at most once a minute)",
                 count,
                 reason.value,
             )
+
+    def _append(self, call: Call) -> None:
+        self._calls.append(call)
+        self._rows += call.rows
+        self._bytes += call.nbytes
+        if self._thread is None and not self._closed:
+            self._start()
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)
@@ -177,7 +194,10 @@ class Aggregator:
                     continue
                 self._wake.set()
             time.sleep(TICK)
-            self._step()
+            try:
+                self._step()
+            except BaseException as error:  # a processor of the user's that exits must not end this thread
+                guard.report("aggregator.step", error)
 
     @guarded("aggregator.step")
     def _step(self) -> None:
@@ -194,14 +214,15 @@ class Aggregator:
                 call = self._calls.popleft()
                 self._rows -= call.rows
                 self._bytes -= call.nbytes
-            guarded("inference.span")(call.inference.end_span)()
-            self._take(call)
+            try:
+                guarded("inference.span")(call.inference.end_span)()
+                guarded("aggregator.count")(count_call)(call, self._instruments, self._pacer, self)
+            finally:
+                self._take(call.prediction)
             self._pacer.breathe()
 
-    @guarded("aggregator.count")
-    def _take(self, call: Call) -> None:
-        prediction = call.prediction
-        count_call(call, self._instruments, self._pacer, self)
+    @guarded("aggregator.take")
+    def _take(self, prediction: Prediction | None) -> None:
         if prediction is None:
             return
         rows = self._events.rows_of(prediction)
@@ -211,30 +232,35 @@ class Aggregator:
             self.drop(MlDropReasonValues.EVENT_QUEUE, MlDropSignalValues.EVENT, rows)
             prediction.release()
         else:
-            self._pending_rows += rows
+            self._count_pending(rows)
             self._pending.append(prediction)
+
+    def _count_pending(self, rows: int) -> None:
+        with self._lock:  # one thread may count while another one emits
+            self._pending_rows += rows
 
     def _send(self, deadline: float) -> bool:
         """Emit what is pending. Counting goes on meanwhile in whoever collects the metrics."""
         if not self._emit.acquire(timeout=min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)):
             return False
         try:
-            while self._loaded:
-                self._say_loaded(self._loaded.popleft())
+            while self._notices:
+                self._say(self._notices.popleft())
             while self._pending:
                 if time.monotonic() > deadline:
                     return False
                 prediction = self._pending.popleft()
-                self._pending_rows -= self._events.rows_of(prediction)
+                self._count_pending(-self._events.rows_of(prediction))
                 self._emit_one(prediction)
                 prediction.release()
             return True
         finally:
             self._emit.release()
 
-    @guarded("aggregator.loaded")
-    def _say_loaded(self, attributes: Attributes) -> None:
-        self._events.model_loaded(attributes)
+    @guarded("aggregator.notice")
+    def _say(self, notice: Notice) -> None:
+        self._events.notice(notice)
+        self._pacer.emitted()
 
     @guarded("aggregator.emit")
     def _emit_one(self, prediction: Prediction) -> None:

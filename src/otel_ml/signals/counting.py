@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from otel_ml.observation import Batch, Row
+from otel_ml.observation import Row
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
 from otel_ml.signals.metrics import Instruments, Series
@@ -31,7 +31,7 @@ def count_call(call: Call, instruments: Instruments, pacer: Pacer, aggregator: A
     prediction = call.prediction
     if prediction is None:
         return
-    _count_features(prediction)
+    _count_features(prediction, aggregator)
     if prediction.error_type is None:
         _count_labels(prediction)
         for score in _scores(prediction, aggregator):
@@ -39,15 +39,19 @@ def count_call(call: Call, instruments: Instruments, pacer: Pacer, aggregator: A
             pacer.breathe()
 
 
-def _count_features(prediction: Prediction) -> None:
+def _count_features(prediction: Prediction, aggregator: Aggregator) -> None:
     features, schema = prediction.features, prediction.schema
-    if schema is None:
+    if schema is None or features is None:
         return
     counts = prediction.model.counts
     if isinstance(features, Row):
-        counts.add_row(features, schema, row_violations(features, schema))
-    elif isinstance(features, Batch):
-        counts.add_batch(features, schema, batch_violations(features, schema))
+        violations = dict.fromkeys(row_violations(features, schema), 1)
+        counts.add_row(features, schema, violations)
+    else:
+        violations = batch_violations(features, schema)
+        counts.add_batch(features, schema, violations)
+    for (index, kind), count in violations.items():
+        aggregator.violated(prediction, schema.plan.safe_name(index), kind, count)
 
 
 def _count_labels(prediction: Prediction) -> None:

@@ -99,14 +99,14 @@ class ModelCounts:
             found = self._schemas[names] = Schema(self._policy.plan(names, known))
         return found
 
-    def add_row(self, row: Row, schema: Schema, violations: tuple[tuple[int, str], ...]) -> None:
+    def add_row(self, row: Row, schema: Schema, violations: dict[tuple[int, str], int]) -> None:
         """Count one row."""
         self._touch(schema)
         schema.rows += 1
         for index in row.nulls:
             schema.nulls[index] += 1
-        for violation in violations:
-            schema.violations[violation] = schema.violations.get(violation, 0) + 1
+        for violation, count in violations.items():
+            schema.violations[violation] = schema.violations.get(violation, 0) + count
 
     def add_batch(self, batch: Batch, schema: Schema, violations: dict[tuple[int, str], int]) -> None:
         """Count every row of a batch, whatever part of it was captured."""

@@ -16,10 +16,10 @@ from otel_ml.config import Config
 from otel_ml.observation import Batch, Row
 from otel_ml.privacy import Policy, approximate_size
 from otel_ml.semconv import attributes as names
-from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED, EVENT_ML_PREDICTION
+from otel_ml.semconv.events import EVENT_ML_PREDICTION
 from otel_ml.signals.attributes import Describer
 from otel_ml.signals.event_time import to_nanoseconds
-from otel_ml.signals.record import Attributes, Prediction
+from otel_ml.signals.record import Attributes, Notice, Prediction
 from otel_ml.signals.types import row_violations
 
 NUMBERS = frozenset({int, float, bool})
@@ -77,15 +77,17 @@ class EventSink:
             return 0
         return min(prediction.size, self._config.max_events_per_call)
 
-    def model_loaded(self, attributes: Attributes) -> None:
-        """Say once that a model is in use, with the versions of the libraries that serve it."""
+    def notice(self, notice: Notice) -> None:
+        """Emit an event that is no prediction's: a model was loaded, a feature is not what it was."""
         if self._mode != "off":
             self._logger().emit(
                 timestamp=time.time_ns(),
-                severity_number=SeverityNumber.INFO,
-                severity_text="INFO",
-                event_name=EVENT_ML_MODEL_LOADED,
-                attributes=attributes,
+                observed_timestamp=time.time_ns(),
+                context=notice.context,
+                severity_number=notice.severity,
+                severity_text=notice.severity.name,
+                event_name=notice.name,
+                attributes=notice.attributes,
             )
 
     def _sample(self, prediction: Prediction, batch: Batch) -> list[EventRow]:

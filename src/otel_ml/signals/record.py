@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.util.types import AnyValue
 
@@ -84,6 +85,15 @@ class Prediction:
         self.outputs = []
         self.output_row = None
         self.extra = self.output_attributes = {}
+
+
+class Notice(NamedTuple):
+    """An event that is no prediction's own."""
+
+    name: str
+    severity: SeverityNumber
+    attributes: Attributes
+    context: Context
 
 
 class Finished(Protocol):

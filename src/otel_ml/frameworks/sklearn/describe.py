@@ -118,6 +118,8 @@ def _feature_names(chain: list[object]) -> tuple[str, ...] | None:
         names = _flat(_attribute(model, "feature_names_in_"))
         if names and all(isinstance(name, str) for name in names):
             return tuple(map(str, names))
+        if "IsotonicRegression" in _class_names(model):
+            return ("f0",)  # takes one-dimensional input: a vector is many rows, not one
         if "Pipeline" in _class_names(model) and len(_attribute(model, "steps") or ()) > 1:
             return None  # what comes next sees other features than the caller's
     return None
