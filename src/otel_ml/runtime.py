@@ -19,8 +19,9 @@ from opentelemetry.trace import TracerProvider
 from otel_ml import guard, loaded
 from otel_ml.config import Config
 from otel_ml.failure import Failures
-from otel_ml.models import Model, ModelRegistry
+from otel_ml.models import Model
 from otel_ml.privacy import Policy
+from otel_ml.registry import ModelRegistry
 from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED
 from otel_ml.signals import worker
 from otel_ml.signals.aggregator import Aggregator

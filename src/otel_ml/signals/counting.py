@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import collections
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from otel_ml.observation import Row
 from otel_ml.semconv import attributes as names
@@ -14,32 +14,41 @@ from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Call, Prediction
 from otel_ml.signals.types import batch_violations, row_violations
 
-if TYPE_CHECKING:
-    from otel_ml.signals.aggregator import Aggregator
-
 MAX_SCORES = 20_000
 """Scores recorded per call. The API has no batch record for histograms (7 µs a point): a larger batch is sampled evenly."""
 
 
-def count_call(call: Call, instruments: Instruments, pacer: Pacer, aggregator: Aggregator) -> None:
+class Counter(Protocol):
+    """Whoever counts, as seen from here."""
+
+    worker: int | None
+
+    def drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
+        """Count something as dropped."""
+
+    def violated(self, prediction: Prediction, feature: str, kind: str, count: int) -> None:
+        """Say that values broke what was expected of their feature."""
+
+
+def count_call(call: Call, instruments: Instruments, pacer: Pacer, counter: Counter) -> None:
     """A point of the duration histogram; and the rows, where this call was the first on them."""
     inference = call.inference
     series: Series = inference.model.describe(inference.operation)[2]
-    if aggregator.worker is not None:
-        series = {**series, names.ML_WORKER: aggregator.worker}
+    if counter.worker is not None:
+        series = {**series, names.ML_WORKER: counter.worker}
     instruments.record_call(call.duration, inference.size, series, call.error_type, call.context)
     prediction = call.prediction
     if prediction is None:
         return
-    _count_features(prediction, aggregator)
+    _count_features(prediction, counter)
     if prediction.error_type is None:
         _count_labels(prediction)
-        for score in _scores(prediction, aggregator):
+        for score in _scores(prediction, counter):
             instruments.score.record(score, series, call.context)
             pacer.breathe()
 
 
-def _count_features(prediction: Prediction, aggregator: Aggregator) -> None:
+def _count_features(prediction: Prediction, counter: Counter) -> None:
     features, schema = prediction.features, prediction.schema
     if schema is None or features is None:
         return
@@ -51,7 +60,7 @@ def _count_features(prediction: Prediction, aggregator: Aggregator) -> None:
         violations = batch_violations(features, schema)
         counts.add_batch(features, schema, violations)
     for (index, kind), count in violations.items():
-        aggregator.violated(prediction, schema.plan.safe_name(index), kind, count)
+        counter.violated(prediction, schema.plan.safe_name(index), kind, count)
 
 
 def _count_labels(prediction: Prediction) -> None:
@@ -66,15 +75,15 @@ def _count_labels(prediction: Prediction) -> None:
         return
     labels = next((found for outputs in prediction.outputs if (found := outputs.labels()) is not None), None)
     if labels is not None and declared:
-        for label, count in Counter(map(str, labels)).items():
-            if label in declared:
+        for label, count in collections.Counter(labels).items():
+            if label is not None and label in declared:
                 counts.add_prediction(operation, label, count)
                 remaining -= count
     if remaining > 0:
         counts.add_prediction(operation, None, remaining)
 
 
-def _scores(prediction: Prediction, aggregator: Aggregator) -> Iterator[float]:
+def _scores(prediction: Prediction, counter: Counter) -> Iterator[float]:
     if prediction.output_row is not None and prediction.size == 1:
         score = prediction.output_row.score
         if score is not None and 0.0 <= score <= 1.0:
@@ -86,7 +95,7 @@ def _scores(prediction: Prediction, aggregator: Aggregator) -> Iterator[float]:
     step = -(-len(scores) // MAX_SCORES)
     if step > 1:
         skipped = len(scores) - -(-len(scores) // step)
-        aggregator.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
+        counter.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
     for score in scores[:: max(1, step)].tolist():
         if 0.0 <= score <= 1.0:
             yield score
