@@ -23,7 +23,7 @@ RERAISE = False
 LOG_INTERVAL_SECONDS = 60.0
 
 _logger = logging.getLogger(__name__)
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may interrupt whoever holds it
 _counts: dict[str, int] = {}
 _last_logged: dict[str, float] = {}
 
@@ -90,6 +90,6 @@ def counts() -> dict[str, int]:
 def reset() -> None:
     """Start at zero: in a forked child, and between tests."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _counts.clear()
     _last_logged.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
 from functools import lru_cache
@@ -17,7 +18,7 @@ _MAX_SCHEMAS: Final = 256
 _MAX_CHARS: Final = 4_000_000  # of all schemas together: hostile mappings bring 10 kB names
 _schemas: dict[Names, Names] = {}
 _chars = 0
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may interrupt whoever holds it
 
 
 def intern_names(labels: tuple[object, ...]) -> Names:
@@ -89,3 +90,12 @@ def label_text(label: Any) -> str:
         return "_".join([label_text(part) for part in label[:16] if type(part) is not tuple and part != ""])
     value, _ = plain(label)
     return value if type(value) is str else str(value)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # another thread may have held the parent's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -216,8 +216,8 @@ class Aggregator:
                 self._bytes -= call.nbytes
             try:
                 guarded("inference.span")(call.inference.end_span)()
+            finally:  # a processor of the user's may exit
                 guarded("aggregator.count")(count_call)(call, self._instruments, self._pacer, self)
-            finally:
                 self._take(call.prediction)
             self._pacer.breathe()
 
