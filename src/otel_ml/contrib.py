@@ -11,6 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from opentelemetry import propagate
+from opentelemetry.context import Context
+from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.propagators.textmap import CarrierT, Getter, default_getter
+
 from otel_ml.frameworks.imports import ImportHooks
 from otel_ml.guard import guarded
 from otel_ml.patching import Patcher
@@ -24,6 +29,7 @@ _hooks = ImportHooks()
 
 def instrument() -> None:
     """Start those that nobody has started or will start, and that the user has not declined."""
+    _complete_propagator()
     _hooks.start({"opentelemetry.instrumentation.logging.handler": _break_loop})
     if _is_automatic():
         return
@@ -65,6 +71,25 @@ def _without_exporters(emit: Callable[..., None]) -> Callable[..., None]:
             emit(handler, record)
 
     return emitting
+
+
+class _NoPropagation(CompositePropagator):
+    """Carries nothing, as an empty composite, but gives a context back."""
+
+    def extract(
+        self, carrier: CarrierT, context: Context | None = None, getter: Getter[CarrierT] = default_getter
+    ) -> Context:
+        return Context() if context is None else context
+
+
+@guarded("contrib.propagator")
+def _complete_propagator() -> None:
+    """Keep contrib's middleware from failing every request where no propagator is configured.
+
+    ``OTEL_PROPAGATORS=none`` and a file without a ``propagator`` lead to an empty composite, which gives None for a context.
+    """
+    if propagate.extract({}) is None:
+        propagate.set_global_textmap(_NoPropagation([]))
 
 
 def _is_automatic() -> bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+_file: dict[str, Any] | None = None
+"""Options in a declarative file. They hold for a later `instrument` in code, too."""
+
 PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 
 
@@ -40,11 +43,14 @@ def instrument(app: FastAPI | None = None, **options: Any) -> None:
     >>> otel_ml.instrument(enabled=False)  # does nothing
     """
     providers = {name: options.pop(name, None) for name in PROVIDERS}
-    config = Config.load(**options)
-    if not config.enabled or sdk.is_disabled():
+    if not Config.load(file=_file, **options).enabled or sdk.is_disabled():
         return
     if not any(providers.values()):
-        sdk.set_up()
+        sdk.set_up()  # which may read a declarative file, and come back with its options
+    _start(app, Config.load(file=_file, **options), providers)
+
+
+def _start(app: FastAPI | None, config: Config, providers: dict[str, Any]) -> None:
     runtime.stop()
     runtime.start(Runtime(config, **providers))
     contrib.instrument()
@@ -79,16 +85,21 @@ class OtelMLInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped ups
         return []
 
     def _instrument(self, **kwargs: Any) -> None:
-        options = {name: kwargs.pop(name, None) for name in PROVIDERS}
+        global _file
+        providers = {name: kwargs.pop(name, None) for name in PROVIDERS}
         known = {option.name for option in Config.describe()}
-        file = {name: value for name, value in kwargs.items() if name in known and value is not None}
+        _file = {name: value for name, value in kwargs.items() if name in known and value is not None} or None
         try:
-            instrument(file=file or None, **options)
+            config = Config.load(file=_file)
         except ConfigError as error:
-            # Raised on, it would also keep every instrumentor after this one from loading. Written, and not only logged: the
-            # one handler of the root logger may be the one that exports.
-            sys.stderr.write(f"otel-ml is off: {error}\n")
+            # Raised on, it would also keep every instrumentor after this one from loading. Written, too, where it is logged to
+            # handlers: the only one of the root logger may be the one that exports.
+            if _logger.hasHandlers():
+                sys.stderr.write(f"otel-ml is off: {error}\n")
             _logger.error("otel-ml is off: %s", error)
+            return
+        if config.enabled and not sdk.is_disabled():
+            _start(None, config, providers)  # the SDK is its caller's to set up
 
     def _uninstrument(self, **kwargs: Any) -> None:
         uninstrument()

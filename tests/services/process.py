@@ -86,9 +86,10 @@ class Service(Server):
 def running(command: Sequence[str], env: Mapping[str, str], folder: Path) -> Iterator[Service]:
     """Run a service. ``{port}`` in its command becomes a free port; whatever is left of it is killed in the end."""
     service = Service(command, env, folder)
-    service.start()
+    service.start(wait=False)
     family = [psutil.Process(service.pid)]
     try:
+        service.wait_until_ready()
         family += family[0].children(recursive=True)
         yield service
     finally:

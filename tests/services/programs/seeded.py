@@ -4,6 +4,6 @@ import random
 
 random.seed(42)
 
-from tests.services.programs.plain import app  # noqa: E402
+from tests.services.programs.light import app  # noqa: E402
 
 __all__ = ["app"]
