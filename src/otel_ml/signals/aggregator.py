@@ -215,11 +215,19 @@ class Aggregator:
                 self._rows -= call.rows
                 self._bytes -= call.nbytes
             try:
-                guarded("inference.span")(call.inference.end_span)()
+                self._end_span(call)
             finally:  # a processor of the user's may exit
-                guarded("aggregator.count")(count_call)(call, self._instruments, self._pacer, self)
+                self._count_one(call)
                 self._take(call.prediction)
             self._pacer.breathe()
+
+    @guarded("inference.span")
+    def _end_span(self, call: Call) -> None:
+        call.inference.end_span()
+
+    @guarded("aggregator.count")
+    def _count_one(self, call: Call) -> None:
+        count_call(call, self._instruments, self._pacer, self)
 
     @guarded("aggregator.take")
     def _take(self, prediction: Prediction | None) -> None:
