@@ -6,6 +6,7 @@ import re
 import time
 
 from otel_ml.entropy import random_bytes
+from otel_ml.privacy.values import find
 
 _VALID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~+/=@-]{0,127}\Z")
 
@@ -35,11 +36,13 @@ def new_prediction_id() -> str:
 def valid_prediction_id(value: object) -> str | None:
     """A caller's own id if it is fit to be one, else None.
 
-    At most 128 characters, of letters, digits and ``._:~+/=@-``: it goes into headers, URLs and queries.
+    At most 128 characters, of letters, digits and ``._:~+/=@-``: it goes into headers, URLs and queries. And none that
+    looks like an e-mail address, a card number or a key with a well-known prefix: it goes onto every signal.
 
     >>> valid_prediction_id("order-17"), valid_prediction_id("a\\nb"), valid_prediction_id("")
     ('order-17', None, None)
     """
-    if isinstance(value, str) and _VALID.match(value):
+    # 32 hexadecimal digits, which may be a key as well, are what many ids look like
+    if isinstance(value, str) and _VALID.match(value) and find(value) in (None, "key"):
         return value
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -175,7 +176,8 @@ def _send_test_prediction(console: Console) -> bool:
 
 def _otlp(signal: str, what: str) -> str | None:
     specific = os.environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_{what}")
-    return specific or os.environ.get(f"OTEL_EXPORTER_OTLP_{what}")
+    found = specific or os.environ.get(f"OTEL_EXPORTER_OTLP_{what}")
+    return found and re.sub("//[^/@]*@", "//", found)  # a login in a URL is nobody's business
 
 
 def _version(name: str) -> str | None:

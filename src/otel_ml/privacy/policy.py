@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from otel_ml.config import Config
-from otel_ml.privacy.actions import CHECK, DROP, MASKED, Actions, exact, repaired
+from otel_ml.privacy.actions import CHECK, DROP, MASKED, Actions, Scalar, exact, repaired
 from otel_ml.privacy.cache import TwoGenerationCache
 from otel_ml.privacy.globs import Globs
 from otel_ml.privacy.labels import NAME_LIMIT, Labels, printable
@@ -72,6 +72,10 @@ class Policy:
         result = self._actions.text(plain)
         return MASKED if result is None else result
 
+    def field(self, name: str, value: object) -> Scalar | None:
+        """A named value of an output, as it may leave; None where it may not. Names are judged as features' are."""
+        return self._actions.apply(self._by_name(name), value)
+
     def identifier(self, value: str) -> str:
         """A name that the user chose, such as a model's: printable and at most 256 characters, but never masked."""
         return printable(repaired(str(exact(value))[:NAME_LIMIT]))[:NAME_LIMIT]
@@ -80,7 +84,12 @@ class Policy:
         """The action for a feature's name."""
         if not self.captures_features or (self._known_only and name not in known):
             return DROP
-        if self._deny.match(name) or (self._allow and not self._allow.match(name)):
+        if self._allow and not self._allow.match(name):
+            return DROP
+        return self._by_name(name)
+
+    def _by_name(self, name: str) -> str:
+        if self._deny.match(name):
             return DROP
         for globs, action in self._explicit:
             if globs.match(name):

@@ -64,8 +64,9 @@ class Describer:
         if row.values:
             found[names.ML_OUTPUT_VALUES] = tuple(row.values[: self._max_class_scores])
         for name, value in list(row.extra.items())[:MAX_EXTRA_OUTPUTS]:
-            clean = self._policy.text(value) if isinstance(value, str) else value
-            found[f"{names.ML_OUTPUT_FIELD_TEMPLATE}.{self._key(name)}"] = clean
+            clean = self._policy.field(name, value)
+            if clean is not None:
+                found[f"{names.ML_OUTPUT_FIELD_TEMPLATE}.{self._key(name)}"] = clean
         return found
 
     def class_scores(self, row: OutputRow) -> Attributes:

@@ -120,7 +120,7 @@ class ModelCounts:
 
     def add_prediction(self, operation: str, label: str | None, count: int = 1) -> None:
         """Count rows that got an output. `label` only where the classes are declared, so that it is bounded."""
-        key = (operation, label)
+        key = (operation, None if label is None else self._policy.text(label))
         self.predictions[key] = self.predictions.get(key, 0) + count
 
     def fold(self) -> None:
