@@ -48,8 +48,10 @@ def attributes(active: Runtime, scope: Scope, context: Context) -> Attributes:
     found: Attributes = {}
     for attribute, key in config.context_baggage.items():
         value = baggage.get_baggage(key, context)
-        if isinstance(value, (str, int, float)):
-            found[attribute] = active.policy.text(str(value))
+        if isinstance(value, (int, float)) and abs(value) < 2**63:  # a huge one can not be printed
+            value = str(value)
+        if isinstance(value, str):
+            found[attribute] = active.policy.text(value)
     if isinstance(scope, Request):
         for attribute, name in config.context_headers.items():
             value = scope.header(name.encode())

@@ -20,7 +20,10 @@ def to_nanoseconds(value: object) -> int | None:
         value = _parse(value)
     if isinstance(value, datetime.datetime):
         moment = value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
-        value = moment.timestamp()
+        try:
+            value = moment.timestamp()
+        except Exception:  # a time zone of the user's own
+            return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < SECONDS_LIMIT * 1000:
         return None
     seconds = value if value < SECONDS_LIMIT else value / 1000
