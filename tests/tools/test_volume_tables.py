@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from otel_ml.config import Config
 from tests.tools.volume_tables import PAGE, SERIES, counted, fresh, measured, same
 
 CLASSES_SEEN = 1
@@ -25,9 +26,9 @@ def test_a_figure_that_is_wrong_is_found() -> None:
 
 @pytest.mark.parametrize(("features", "limit"), SERIES)
 def test_series_follow_the_formula_of_the_page(features: int, limit: int | None) -> None:
-    limit = 500 if limit is None else limit
-    with_series = min(features, limit) + (features > limit)
-    assert counted(features, limit if limit != 500 else None).series == 3 * with_series + 65 + CLASSES_SEEN
+    own = min(features, Config().metric_features if limit is None else limit)
+    shared = 1 if features > own else 0
+    assert counted(features, limit).series == 3 * (own + shared) + 65 + CLASSES_SEEN
 
 
 def test_values_on_one_signal_only_make_the_other_small() -> None:

@@ -11,6 +11,7 @@ import sys
 from functools import cache
 
 from benchmarks.volume import Collection, Size, Volume, collection, volume
+from otel_ml.config import Config
 from tests.tools.config_table import DOCS, render, table
 
 PAGE = DOCS / "volume-and-cost.md"
@@ -78,7 +79,7 @@ def series() -> str:
         (
             (
                 f"{features:,}",
-                "500 (the default)" if limit is None else f"{limit}",
+                f"{Config().metric_features} (the default)" if limit is None else f"{limit}",
                 f"{found.points:,}",
                 f"{found.series:,}",
                 f"{found.size.raw / 1000:.1f} ({found.size.gzip / 1000:.1f})",
