@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+BENCH := $(VENV)/bench
+PEERS := mlflow logfire whylogs
 ARGS ?=
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCKFLAGS)
@@ -39,6 +41,20 @@ lint: $(VENV)/.test.stamp
 backends: ## build the real Collector, Jaeger, Prometheus and Loki into the user's cache
 	@$(PYTHON) collector-config/backends/build.py
 
+# Peers get an environment of their own, apart from the tests', and are compared if they install.
+$(BENCH)/.stamp: requirements/demo.txt $(PEERS:%=requirements/bench-%.txt) pyproject.toml $(UV)
+	@echo "==> installing what is compared into $(BENCH)"
+	$(UV) venv --quiet --clear --python $(BIN)/python $(BENCH)
+	$(UV) pip install --quiet --python $(BENCH)/bin/python --require-hashes --requirement requirements/demo.txt
+	$(UV) pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation --editable .
+	@for peer in $(PEERS); do \
+	  $(UV) pip install --quiet --python $(BENCH)/bin/python --require-hashes --requirement requirements/bench-$$peer.txt || \
+	  echo "==> $$peer does not install, and is left out"; done
+	@touch $@
+
+bench: $(BENCH)/.stamp ## compare cost side by side; ARGS=--update writes the figures into docs/performance.md
+	$(BENCH)/bin/python -m benchmarks $(ARGS)
+
 generate: $(VENV)/.test.stamp ## write the files that are generated from others
 	$(BIN)/python -m tests.tools.semconv
 	$(BIN)/python -m tests.tools.config_table
@@ -48,6 +64,8 @@ lock: $(UV) ## pin every requirement by hash
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) pyproject.toml --all-extras requirements/test.in -o requirements/test.txt
 	$(COMPILE) -c requirements/test.txt pyproject.toml --extra tools requirements/demo.in -o requirements/demo.txt
+	for peer in $(PEERS); do \
+	  $(COMPILE) -c requirements/test.txt requirements/bench-$$peer.in -o requirements/bench-$$peer.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.contenders import Contender, Predict
-from benchmarks.models import CLASSES, NAME
+from benchmarks.models import CLASSES, NAME, Tiny, feature_names, matrix
 from benchmarks.sdk import NullSpans, Sdk
 
 
@@ -22,6 +22,7 @@ class Mlflow:
 
         self._mlflow, self._provider = mlflow, provider
         self._sdk = Sdk()
+        mlflow.set_tracking_uri("http://127.0.0.1:9")  # never asked; without one it looks for a local store
         # Its own batch processor, with our transport in place of its OTLP exporter's.
         for name, ours in (("should_use_otlp_exporter", lambda: True), ("get_otlp_exporter", self._exporter)):
             setattr(provider, name, ours)
@@ -137,7 +138,16 @@ def available() -> tuple[list[Contender], list[str]]:
     for module, make in PEERS:
         try:
             importlib.import_module(module)
-            found.append(make())
+            peer = make()
+            _try(peer)
+            found.append(peer)
         except Exception as error:  # whatever a peer fails with, the others are compared
             skipped.append(f"{module}: {type(error).__name__}: {error}")
     return found, skipped
+
+
+def _try(peer: Contender) -> None:
+    peer.switch_on(Tiny(), feature_names())(matrix())
+    peer.flush()
+    peer.collect()
+    peer.switch_off()

@@ -58,8 +58,8 @@ def run(quick: bool) -> Report:
     note = (
         f"{CONNECTIONS} connections that ask again as soon as they are answered, the time to encode what is left included; then "
         f"latency at {rate:,.0f} requests a second, from when each was due. uvicorn on one processor, the client on another; an "
-        "async endpoint and a model that does nothing. By hand and otel-ml include contrib's spans, four a request. What is lost, "
-        "the SDK's own queue of 2,048 has dropped in the closed loop."
+        "async endpoint and a model that does nothing. By hand and otel-ml include contrib's spans, four a request. Lost is what "
+        "the SDK's own queue of 2,048 dropped in the closed loop."
     )
     report.tables.append(Table(f"One row of {FEATURES} features a request", columns, rows, note))
     report.aims.append(
