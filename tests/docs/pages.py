@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,12 +75,14 @@ class Page:
     @cached_property
     def anchors(self) -> set[str]:
         """What a link may say after ``#``: the headings as GitHub names them."""
+        seen: Counter[str] = Counter()
         found: set[str] = set()
         for line in self.prose.splitlines():
             if heading := HEADING.fullmatch(line):
                 text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1])
                 slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-                found.add(slug if slug not in found else f"{slug}-{sum(s.startswith(slug) for s in found)}")
+                found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
+                seen[slug] += 1
         return found
 
     @cached_property

@@ -11,6 +11,8 @@ from tests.docs.pages import Block, Page
 
 TEXT = """# A page
 
+# A page
+
 ## What it `does`, and how
 
 [here](#what-it-does-and-how), [there](other.md#x), `[not](a-link.md)`
@@ -47,12 +49,12 @@ def test_blocks_are_found_with_what_is_said_of_them(page: Page) -> None:
     setup, app, console = page.blocks
     assert (setup.language, setup.text) == ("setup", "import math\n")
     assert (app.language, app.text, app.file, app.run) == ("python", "app = math\n", "app.py", "uvicorn app:app")
-    assert (console.language, console.file, console.line) == ("console", None, 20)
+    assert (console.language, console.file, console.line) == ("console", None, 22)
 
 
 def test_links_and_anchors_are_found(page: Page) -> None:
     assert page.links == ["#what-it-does-and-how", "other.md#x"]
-    assert page.anchors == {"a-page", "what-it-does-and-how"}
+    assert page.anchors == {"a-page", "a-page-1", "what-it-does-and-how"}
 
 
 def test_commands_are_taken_apart(page: Page) -> None:
