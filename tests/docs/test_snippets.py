@@ -144,6 +144,12 @@ def test_every_block_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_comment_about_a_block_is_heard(page: Page) -> None:
+    comments = [line for line in page.prose.splitlines() if re.match(r"\s*<!-- *(file|run|serve|setup)", line)]
+    assert len(comments) == sum(block.file is not None for block in page.blocks), comments
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_variables_of_ours_exist(page: Page) -> None:
     known = {option.variable for option in Config.describe()} | TEST_VARIABLES
     assert set(OWN_VARIABLE.findall(page.text)) <= known
