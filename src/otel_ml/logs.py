@@ -1,6 +1,7 @@
 """Application log records: ``ml.model.name`` and ``ml.prediction.id`` beside the trace and span id.
 
-The standard logging instrumentation exports every attribute of a record, so setting them in the record factory is enough.
+On the lines written during a prediction, and in a request also on those after one. The standard logging instrumentation exports
+every attribute of a record, so setting them in the record factory is enough.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from opentelemetry.context import get_current
 
 from otel_ml import runtime
-from otel_ml.context import ACTIVE_KEY
+from otel_ml.context import ACTIVE_KEY, REQUEST_KEY
 from otel_ml.guard import guarded
 from otel_ml.invocation import Inference
 from otel_ml.request import scope_of
@@ -59,6 +60,10 @@ def current_prediction() -> Prediction | None:
 
 @guarded("logs.correlate")
 def _correlate(record: logging.LogRecord) -> None:
+    context = get_current()
+    # Outside of a request nothing tells when the last prediction stops being what a line is about.
+    if context.get(ACTIVE_KEY) is None and context.get(REQUEST_KEY) is None:
+        return
     prediction = current_prediction()
     if prediction is not None:
         record.__dict__[ML_MODEL_NAME] = prediction.model.identity.name

@@ -15,13 +15,23 @@ def is_disabled() -> bool:
     return os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
-def is_set_up() -> bool:
-    """Whether any provider is there already: then somebody has decided where signals go, and it is not ours to change."""
+def missing() -> list[str]:
+    """Signals that nobody has set a provider for."""
     providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
     # The proxies that stand for "nobody has" live in the API; a real provider, ours or a vendor's, does not.
-    return any(not type(provider).__module__.startswith(_PROXIES) for provider in providers)
+    return [
+        signal
+        for signal, provider in zip(SIGNALS, providers, strict=True)
+        if type(provider).__module__.startswith(_PROXIES)
+    ]
 
 
+def is_set_up() -> bool:
+    """Whether any provider is there already: then somebody has decided where signals go, and it is not ours to change."""
+    return len(missing()) < len(SIGNALS)
+
+
+SIGNALS = ("traces", "metrics", "logs")
 _PROXIES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
 
 
@@ -31,7 +41,13 @@ def set_up() -> bool:
     Returns:
         Whether the SDK was set up by this call.
     """
-    if is_set_up() or is_disabled():
+    if is_disabled():
+        return False
+    if is_set_up():
+        if absent := missing():
+            _logger.info(
+                "otel-ml uses the providers that are there; none is for %s, which go nowhere", ", ".join(absent)
+            )
         return False
     from opentelemetry.instrumentation.auto_instrumentation._load import _load_configurators, _load_distro
 
