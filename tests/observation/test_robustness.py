@@ -312,3 +312,15 @@ def test_a_wide_probability_matrix_is_reduced() -> None:
     outputs = within(5, 400, lambda: read_outputs(matrix, operation="predict_proba"))
     assert outputs.nbytes < 1_000_000
     assert outputs.row(0).score == 0.001
+
+
+def test_a_duration_that_is_too_long_in_seconds_is_no_number() -> None:
+    """numpy raises from 2.5 on, and gives no number before that."""
+    import numpy as np
+
+    days = np.array([106751991167301, 1], dtype="timedelta64[D]")
+    row = read_outputs(days[0], operation="predict").row(0)
+    assert (row.value, row.label) == (None, None)
+    batch = read_inputs({"stay": days, "more": days})
+    assert batch is not None
+    assert batch.size == 2

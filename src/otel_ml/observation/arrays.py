@@ -167,5 +167,5 @@ def _durations(array: np.ndarray) -> Column:
 
     try:
         return ArrayColumn(array / np.timedelta64(1, "s"))
-    except TypeError:  # months and years have no length in seconds
+    except (TypeError, OverflowError):  # months and years have no length in seconds; a great many days overflow
         return ObjectColumn([plain(value)[0] and Described("<timedelta64>") for value in array])

@@ -248,7 +248,7 @@ def numpy_time(value: Any, kind: str) -> Plain:
         return trim_time(str(value)), DATETIME
     try:
         return float(value / np.timedelta64(1, "s")), NUMBER
-    except TypeError:  # months and years have no length in seconds
+    except (TypeError, OverflowError):  # months and years have no length in seconds; a great many days overflow
         return "<timedelta64>", OBJECT
 
 
