@@ -106,7 +106,10 @@ def check_variable(name: str) -> None:
 
 @cache
 def _standard_variables() -> set[str]:
-    found = {"OTEL_CONFIG_FILE"}
+    found = {
+        "OTEL_CONFIG_FILE",
+        "OTEL_PYTHON_FASTAPI_EXCLUDED_URLS",
+    }  # the second by an instrumentation, under no entry point
     for point in entry_points(group="opentelemetry_environment_variables"):
         found |= {name for name in vars(import_module(point.value)) if name.startswith("OTEL_")}
     return found
