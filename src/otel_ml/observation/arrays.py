@@ -11,7 +11,7 @@ from otel_ml.observation.names import Names, default_names, intern_names, names_
 from otel_ml.observation.objects import ConstantColumn, ObjectColumn
 from otel_ml.observation.rows import Batch, Row, make_row, object_row
 from otel_ml.observation.store import sample, store
-from otel_ml.observation.values import Described, described_array, marked, plain
+from otel_ml.observation.values import Described, described_array, duration_seconds, marked, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,9 +163,7 @@ def column_of(array: np.ndarray) -> Column:
 
 
 def _durations(array: np.ndarray) -> Column:
-    import numpy as np
-
-    try:
-        return ArrayColumn(array / np.timedelta64(1, "s"))
-    except (TypeError, OverflowError):  # months and years have no length in seconds; a great many days overflow
-        return ObjectColumn([plain(value)[0] and Described("<timedelta64>") for value in array])
+    seconds = duration_seconds(array)
+    if seconds is not None:
+        return ArrayColumn(seconds)
+    return ObjectColumn([plain(value)[0] and Described("<timedelta64>") for value in array])

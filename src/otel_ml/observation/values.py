@@ -246,10 +246,26 @@ def numpy_time(value: Any, kind: str) -> Plain:
         return None, NULL
     if kind == "M":
         return trim_time(str(value)), DATETIME
-    try:
-        return float(value / np.timedelta64(1, "s")), NUMBER
-    except (TypeError, OverflowError):  # months and years have no length in seconds; a great many days overflow
-        return "<timedelta64>", OBJECT
+    found = duration_seconds(np.asarray(value))
+    return ("<timedelta64>", OBJECT) if found is None else (float(found), NUMBER)
+
+
+_UNITS: Final = {"W": 604_800, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
+_PARTS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
+
+
+def duration_seconds(durations: np.ndarray) -> np.ndarray | None:
+    """Returns durations in seconds, float64 with NaN for NaT; None for months and years, which have no length.
+
+    Not by numpy's own division: it goes over integers, which overflow for a great many days.
+    """
+    import numpy as np
+
+    unit, step = np.datetime_data(durations.dtype)
+    if unit not in _UNITS and unit not in _PARTS:
+        return None
+    numbers = durations.astype(np.int64).astype(np.float64) * (step * _UNITS.get(unit, 1)) / _PARTS.get(unit, 1)
+    return np.where(np.isnat(durations), np.nan, numbers)
 
 
 def trim_time(text: str) -> str:
