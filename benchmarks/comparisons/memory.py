@@ -20,11 +20,10 @@ def run(quick: bool) -> Report:
     rows: list[tuple[Cell, ...]] = []
     for size, count in ((1, calls), (100, 20), (10_000, 2)):
         model, data = Tiny(size), matrix(size)
-        hand = _held(ByHand(), model, data, count) / size
+        bare = _held(Bare(), model, data, count)
         with _no_hurry():
-            ours = _held(OtelMl(), model, data, count) / size
-            unsampled = _held(_unsampled(), model, data, count) / size
-        rows.append((f"{size:,}", hand, ours, unsampled, float(data.nbytes / size)))
+            held = [_held(contender, model, data, count) for contender in (ByHand(), OtelMl(), _unsampled())]
+        rows.append((f"{size:,}", *(max(0.0, one - bare) / count / size for one in held), float(data.nbytes / size)))
     columns = (
         "rows a call",
         "by hand: span and events in the SDK's queues, bytes a row",
@@ -59,14 +58,10 @@ def _unsampled() -> OtelMl:
 
 
 def _held(contender: Contender, model: Any, data: Any, count: int) -> float:
-    """Bytes a call that are still held after `count` calls, beyond what the bare calls hold."""
-    return max(0.0, _growth(contender, model, data, count) - _growth(Bare(), model, data, count)) / count
-
-
-def _growth(contender: Contender, model: Any, data: Any, count: int) -> float:
+    """Bytes that are still held after `count` calls."""
     predict = contender.switch_on(model, feature_names())
     try:
-        for _ in range(10):
+        for _ in range(min(count, 10)):
             predict(data)
         contender.flush()
         return _traced(predict, data, count)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from benchmarks.models import FEATURES, matrix
 from benchmarks.report import Aim, Cell, Report, Table
@@ -26,7 +26,7 @@ def run(quick: bool) -> Report:
     throughput: dict[str, list[float]] = {name: [] for name in NAMES}
     latencies: dict[str, list[list[float]]] = {name: [] for name in NAMES}
     with ExitStack() as stack:
-        visits = {name: Visit(stack.enter_context(_served(name))) for name in NAMES}
+        visits = {name: Visit(client) for name, client in _serve(stack).items()}
         pin(1)
         for visit in visits.values():
             visit.warm(seconds / 2)
@@ -112,17 +112,25 @@ def _ratio(these: Sequence[float], those: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(these, those, strict=True))
 
 
+def _serve(stack: ExitStack) -> dict[str, Client]:
+    """Start all servers at once, and connect to each when it listens."""
+    servers = {name: stack.enter_context(_started(name)) for name in NAMES}
+    return {name: stack.enter_context(closing(_connected(name, server))) for name, server in servers.items()}
+
+
 @contextmanager
-def _served(name: str) -> Iterator[Client]:
+def _started(name: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "benchmarks.web.server", name, "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            assert server.stdout is not None
-            port = server.stdout.readline()
-            if not port:
-                raise Failed(f"the server for {name!r} did not start")
-            client = Client(int(port), CONNECTIONS, {"features": matrix()[0].tolist()})
-            yield client
-            client.close()
+            yield server
         finally:
             server.terminate()
+
+
+def _connected(name: str, server: subprocess.Popen[str]) -> Client:
+    assert server.stdout is not None
+    port = server.stdout.readline()
+    if not port:
+        raise Failed(f"the server for {name!r} did not start")
+    return Client(int(port), CONNECTIONS, {"features": matrix()[0].tolist()})

@@ -80,7 +80,7 @@ def main(name: str, cpu: int) -> None:
         _logs.set_logger_provider(sdk.logger_provider)
         metrics.set_meter_provider(sdk.meter_provider)
     app = make(name, sdk)
-    # With the protocol named asyncio switches Nagle's algorithm off; without, each answer would wait 40 ms for an acknowledgement.
+    # With the protocol named, asyncio switches Nagle's algorithm off; else each answer waits 40 ms for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)

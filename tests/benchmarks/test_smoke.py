@@ -1,0 +1,65 @@
+"""That the benchmarks run, and measure whom they should. What they measure is no matter of tests: machines differ."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.__main__ import COMPARISONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FIRST_CELLS = {
+    "calls": {"bare model", "by hand", "by hand, 1 null counter a feature", "otel-ml"},
+    "growth": {"3", "30", "300", "1", "100", "10,000", "numpy array", "pandas frame", "dict"},
+    "memory": {"1", "100", "10,000"},
+    "pauses": {"nothing runs", "by hand", "otel-ml", "otel-ml, exporters that do nothing"},
+    "web": {"FastAPI alone", "contrib's instrumentor", "by hand", "otel-ml"},
+    "peers": {"bare model", "by hand", "otel-ml"},
+}
+
+
+def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", "--quick", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+
+
+@cache
+def report(name: str) -> Any:
+    done = benchmarks("--only", name, "--output", "json")
+    assert done.returncode == 0, done.stderr
+    [found] = json.loads(done.stdout)["reports"]
+    return found
+
+
+def rows(name: str) -> set[str]:
+    return {row[0] for table in report(name)["tables"] for row in table["rows"]}
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_each_comparison_measures_everyone_it_should(name: str) -> None:
+    assert rows(name) >= FIRST_CELLS[name]
+    assert all(len(row) == len(table["columns"]) for table in report(name)["tables"] for row in table["rows"])
+
+
+@pytest.mark.parametrize("peer", ["mlflow", "logfire", "whylogs"])
+def test_a_peer_takes_part_or_is_named_with_the_reason_why_not(peer: str) -> None:
+    skipped = any(reason.startswith(f"{peer}: ") for reason in report("peers")["skipped"])
+    assert skipped != any(row.startswith(peer) for row in rows("peers"))
+
+
+def test_several_comparisons_run_in_processes_of_their_own_and_become_one_page() -> None:
+    done = benchmarks("--only", "calls", "--only", "memory", "--markdown")
+    assert done.returncode == 0, done.stderr
+    for heading in ("## The machine", "## Aims and results", "### A model that does nothing", "### Bytes a queued row"):
+        assert heading in done.stdout
+
+
+def test_figures_of_a_part_or_of_tiny_counts_never_reach_the_page() -> None:
+    done = benchmarks("--only", "memory", "--update")
+    assert done.returncode == 2
+    assert "--update" in done.stderr
