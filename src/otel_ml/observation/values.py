@@ -9,9 +9,12 @@ import fractions
 import sys
 import uuid
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.observation.limits import MAX_INT_BITS, MAX_TEXT
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NUMBER: Final = "number"
 BOOL: Final = "bool"
