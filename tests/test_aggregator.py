@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
 from opentelemetry.sdk._logs.export import (
@@ -118,6 +119,56 @@ def test_a_stuck_exporter_neither_blocks_callers_nor_grows_memory(telemetry: Tel
     rows = sum(point.value for _, point in telemetry._new("ml.feature.observations"))
     lost = sum(count for (signal, _), count in _dropped(telemetry).items() if signal == "metric")
     assert rows + lost == 10_000
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LoggerProvider, Stuck]]:
+    """A log provider with a small queue that leads to a stuck exporter."""
+    monkeypatch.setenv("OTEL_BLRP_MAX_QUEUE_SIZE", "64")
+    monkeypatch.setenv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "32")
+    exporter = Stuck()
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+    yield provider, exporter
+    exporter.let_go.set()
+    provider.shutdown()
+
+
+def test_spans_and_counts_do_not_wait_for_events_that_cannot_leave(
+    telemetry: Telemetry, instrument: Instrument, stuck: tuple[LoggerProvider, Stuck]
+) -> None:
+    provider, exporter = stuck
+    instrument(logger_provider=provider, queue_rows=300)
+    for goal in range(100, 1_100, 100):  # far more than the queue holds, never more at once
+        for number in range(100):
+            predict(number)
+        _wait_for_spans(telemetry, goal)
+    assert exporter.asked.is_set()
+    dropped = _dropped(telemetry)
+    assert set(dropped) == {("event", "event_queue")}
+    exporter.let_go.set()
+    assert sum(point.value for point in telemetry.metric("ml.feature.observations")) == 1_000
+
+
+def test_events_that_cannot_leave_hold_no_more_bytes_than_allowed(
+    telemetry: Telemetry, instrument: Instrument, stuck: tuple[LoggerProvider, Stuck]
+) -> None:
+    provider, exporter = stuck
+    batch = np.zeros((1_000, 50))
+    instrument(logger_provider=provider, queue_bytes=4 * batch.nbytes)
+    for number in range(200):
+        predict(number)
+    eventually(exporter.asked.is_set, timeout=10)
+    for goal in range(201, 221):
+        with otel_ml.inference("churn") as call:
+            call.input(batch)
+        _wait_for_spans(telemetry, goal)
+    assert _dropped(telemetry)["event", "event_queue"] >= 16 * 100  # of a batch, a hundred rows become events
+
+
+def _wait_for_spans(telemetry: Telemetry, count: int) -> None:
+    """Wait until so many have ended by themselves; `telemetry.spans` would flush, and so wait for the events."""
+    eventually(lambda: len(telemetry._backend.spans.get_finished_spans()) == count, timeout=10)
 
 
 def _dropped(telemetry: Telemetry) -> dict[tuple[Any, Any], int]:

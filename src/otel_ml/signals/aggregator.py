@@ -62,10 +62,12 @@ class Aggregator:
     def reset(self) -> None:
         """Empty, with locks of its own and no thread: at first, and in a forked child."""
         self._calls: deque[Call] = deque()
-        self._pending: deque[Prediction] = deque()
+        self._pending: deque[tuple[Prediction, int]] = deque()  # with the bytes that each holds
         self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self._violations = Violations()
         self._pending_rows = 0
+        self._pending_bytes = 0
+        self._pacer.reset()
         self._rows = 0
         self._bytes = 0
         self._dropped: dict[tuple[str, str], int] = {}
@@ -203,7 +205,7 @@ class Aggregator:
     def _step(self) -> None:
         with self._work:
             self._count(everything=False)
-        self._send(float("inf"))
+        self._send(float("inf"), wait=False)
 
     def _count(self, *, everything: bool) -> None:
         due = time.monotonic() - LINGER
@@ -218,7 +220,7 @@ class Aggregator:
                 self._end_span(call)
             finally:  # a processor of the user's may exit
                 self._count_one(call)
-                self._take(call.prediction)
+                self._take(call.prediction, call.nbytes)
             self._pacer.breathe()
 
     @guarded("inference.span")
@@ -230,35 +232,42 @@ class Aggregator:
         count_call(call, self._instruments, self._pacer, self)
 
     @guarded("aggregator.take")
-    def _take(self, prediction: Prediction | None) -> None:
+    def _take(self, prediction: Prediction | None, nbytes: int) -> None:
         if prediction is None:
             return
         rows = self._events.rows_of(prediction)
+        fits = self._pending_rows + rows <= self._max_rows and self._pending_bytes + nbytes <= self._max_bytes
         if not rows:
             prediction.release()
-        elif self._pending_rows + rows > self._max_rows:
+        elif not fits and self._pending:
             self.drop(MlDropReasonValues.EVENT_QUEUE, MlDropSignalValues.EVENT, rows)
             prediction.release()
         else:
-            self._count_pending(rows)
-            self._pending.append(prediction)
+            self._count_pending(rows, nbytes)
+            self._pending.append((prediction, nbytes))
 
-    def _count_pending(self, rows: int) -> None:
+    def _count_pending(self, rows: int, nbytes: int) -> None:
         with self._lock:  # one thread may count while another one emits
             self._pending_rows += rows
+            self._pending_bytes += nbytes
 
-    def _send(self, deadline: float) -> bool:
-        """Emit what is pending. Counting goes on meanwhile in whoever collects the metrics."""
-        if not self._emit.acquire(timeout=min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)):
+    def _send(self, deadline: float, *, wait: bool = True) -> bool:
+        """Emit what is pending, as far as the log provider takes it before the deadline, or without any wait for it."""
+
+        def patience() -> float:
+            return min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX) if wait else 0.0
+
+        if not self._emit.acquire(timeout=patience()):
             return False
         try:
-            while self._notices:
-                self._say(self._notices.popleft())
-            while self._pending:
-                if time.monotonic() > deadline:
+            while self._notices or self._pending:
+                if not self._pacer.may_emit(patience()) or time.monotonic() > deadline:
                     return False
-                prediction = self._pending.popleft()
-                self._count_pending(-self._events.rows_of(prediction))
+                if self._notices:
+                    self._say(self._notices.popleft())
+                    continue
+                prediction, nbytes = self._pending.popleft()
+                self._count_pending(-self._events.rows_of(prediction), -nbytes)
                 self._emit_one(prediction)
                 prediction.release()
             return True
