@@ -102,17 +102,32 @@ def test_a_format_can_name_the_ids(telemetry: Telemetry, instrument: Instrument)
     assert stream.getvalue().splitlines() == [f"during churn {prediction_id}", "later - -"]
 
 
-def test_a_record_factory_of_the_users_keeps_working(telemetry: Telemetry, instrument: Instrument) -> None:
+def test_the_record_factory_is_put_back(telemetry: Telemetry, instrument: Instrument) -> None:
     before = logging.getLogRecordFactory()
+    for _ in range(2):
+        instrument()
+        instrument()
+        assert logging.getLogRecordFactory() is not before
+        otel_ml.uninstrument()
+        assert logging.getLogRecordFactory() is before
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_record_factory_of_the_users_keeps_working(when: str, telemetry: Telemetry, instrument: Instrument) -> None:
+    before = logging.getLogRecordFactory()
+    if when == "after":
+        instrument()
+    inner = logging.getLogRecordFactory()
 
     def custom(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = before(*args, **kwargs)
+        record = inner(*args, **kwargs)
         record.team = "fraud"
         return record
 
     logging.setLogRecordFactory(custom)
     try:
-        instrument()
+        if when == "before":
+            instrument()
         prediction_id = predict("during")
         otel_ml.uninstrument()
         assert logging.getLogRecordFactory() is custom

@@ -23,12 +23,14 @@ from otel_ml.patching import Patcher
 EXPORTERS = ("opentelemetry.exporter.", "opentelemetry.sdk.")
 
 _started: list[Any] = []
+_record_factory: object = None
 _patcher = Patcher()
 _hooks = ImportHooks()
 
 
 def instrument() -> None:
     """Start those that nobody has started or will start, and that the user has not declined."""
+    global _record_factory
     _complete_propagator()
     _hooks.start({"opentelemetry.instrumentation.logging.handler": _break_loop})
     if _is_automatic():
@@ -38,15 +40,19 @@ def instrument() -> None:
 
     # the context would be lost in run_in_executor and ThreadPoolExecutor.submit
     _start("threading", ThreadingInstrumentor())
-    _start("logging", LoggingInstrumentor())
+    if _start("logging", LoggingInstrumentor()):
+        _record_factory = logging.getLogRecordFactory()
 
 
 def uninstrument() -> None:
     """Stop those that `instrument` has started."""
     _hooks.stop()
     _patcher.undo()
+    factory = logging.getLogRecordFactory()
     while _started:
         guarded("contrib.stop")(_started.pop().uninstrument)()
+    if factory is not _record_factory:  # somebody has set another one since, which contrib does not look for
+        logging.setLogRecordFactory(factory)
 
 
 def declined(name: str) -> bool:
@@ -99,7 +105,9 @@ def _is_automatic() -> bool:
 
 
 @guarded("contrib.start")
-def _start(name: str, instrumentor: Any) -> None:
-    if not instrumentor.is_instrumented_by_opentelemetry and not declined(name):
-        instrumentor.instrument()
-        _started.append(instrumentor)
+def _start(name: str, instrumentor: Any) -> bool:
+    if instrumentor.is_instrumented_by_opentelemetry or declined(name):
+        return False
+    instrumentor.instrument()
+    _started.append(instrumentor)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.services.process import gunicorn, python, running, uvicorn
 from tests.services.received import event_ids, model_spans, predictions, span_ids
 from tests.support.otlp import OtlpSink, Protocol
+from tests.support.servers import free_port
 from tests.support.wait import eventually
 
 ENOUGH = 40
@@ -44,3 +46,19 @@ def test_nothing_acknowledged_is_lost(way: str, otlp_sink: OtlpSink, tmp_path: P
     servers = {span.span_id: span for span in otlp_sink.spans() if span.kind == "server"}
     assert all(servers[span.parent_id].trace_id == span.trace_id for span in model_spans(otlp_sink))
     assert "Traceback" not in service.log.read_text(), service.log_tail()
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_a_receiver_that_is_down_neither_fails_requests_nor_keeps_the_service_from_ending(
+    protocol: str, tmp_path: Path
+) -> None:
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+    }
+    with running(uvicorn("light"), env, tmp_path) as service:
+        service.predict(ENOUGH)
+        began = time.monotonic()
+        service.end()
+        assert time.monotonic() - began < 15
+    assert len(service.ids) == ENOUGH
