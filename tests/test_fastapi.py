@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -53,6 +55,17 @@ def application() -> FastAPI:
     @app.get("/predict/{count}")
     def many(count: int) -> list[str | None]:
         return [predict(number) for number in range(count)]
+
+    @app.get("/both_ways/sync")
+    def sync() -> str | None:
+        predict()
+        return otel_ml.current_prediction_id()
+
+    @app.get("/both_ways/async")
+    async def coroutine() -> str | None:
+        predict()
+        await asyncio.sleep(0.01)
+        return otel_ml.current_prediction_id()
 
     @app.get("/batch/{rows}")
     def batch(rows: int) -> list[str]:
@@ -177,6 +190,15 @@ def test_two_requests_with_one_row_are_two_predictions(telemetry: Telemetry, ins
     instrument()
     with serving(application()) as client:
         assert len({client.get("predict_and_proba").headers[HEADER] for _ in range(2)}) == 2
+
+
+@pytest.mark.parametrize("path", ["both_ways/sync", "both_ways/async"])
+def test_concurrent_requests_keep_their_ids_apart(path: str, telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    with serving(application()) as client, ThreadPoolExecutor(16) as pool:
+        responses = list(pool.map(lambda _: client.get(path), range(64)))
+    assert all(response.headers.get_list(HEADER) == [response.json()] for response in responses)
+    assert len({response.json() for response in responses}) == 64
 
 
 @pytest.mark.parametrize("pattern", ["none,predict$", "http://127.0.0.1:[0-9]+/predict"])

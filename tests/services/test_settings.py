@@ -99,3 +99,11 @@ def test_a_file_holds_for_code_that_sets_up_the_rest(otlp_sink: OtlpSink, tmp_pa
     spans = model_spans(otlp_sink)
     assert len(spans) == COUNT, service.log_tail()
     assert not [name for span in spans for name in span.attributes if name.startswith("ml.feature.value")]
+
+
+def test_a_service_without_propagators_serves(otlp_sink: OtlpSink, tmp_path: Path) -> None:
+    with running(LIGHT, {**otlp_sink.env(), "OTEL_PROPAGATORS": "none"}, tmp_path) as service:
+        service.predict(COUNT)
+        service.end()
+    assert set(service.ids) == set(span_ids(otlp_sink)), service.log_tail()
+    assert len(service.ids) == COUNT
