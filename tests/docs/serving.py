@@ -15,7 +15,7 @@ import httpx
 from tests.support.servers import free_port
 from tests.support.wait import eventually
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
 

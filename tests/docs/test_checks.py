@@ -78,6 +78,7 @@ def test_commands_are_taken_apart(page: Page) -> None:
         "pip install 'otel-ml[tools]' fastapi",
         "make demo ARGS=--help",
         "python -m benchmarks.volume",
+        "python -m examples.flights.replay --speedup 3600",
         "export OTEL_ML_EVENTS=0.1 OTEL_BSP_SCHEDULE_DELAY=1",
     ],
 )
@@ -98,6 +99,7 @@ def test_what_works_is_accepted(command: str) -> None:
         "pip install otel-ml[everything]",
         "make it",
         "python -m benchmarks.weight",
+        "python -m examples.flights.replay --speed 3600",
         "python3 collector-config/no-such-file.py",
         "docker compose -f collector-config/no-such-file.yaml up",
         "OTEL_ML_EVENT=0.1 make demo",
