@@ -34,7 +34,7 @@ WAYS: dict[str, tuple[list[str], Protocol, signal.Signals]] = {
 def test_nothing_acknowledged_is_lost(way: str, otlp_sink: OtlpSink, tmp_path: Path) -> None:
     command, protocol, how = WAYS[way]
     with running(command, otlp_sink.env(protocol), tmp_path) as service, service.load(MORE):
-        eventually(lambda: len(service.ids) >= ENOUGH, 10, what=f"{ENOUGH} answers")
+        eventually(lambda: len(service.ids) >= ENOUGH, 30, what=f"{ENOUGH} answers")
         service.end(how)
     acknowledged = Counter(service.ids)
     assert set(acknowledged.values()) == {1}
