@@ -29,7 +29,7 @@ def describe() -> list[tuple[str, str]]:
         ("date", date.today().isoformat()),
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),
         ("load at the start", ", ".join(f"{load:.1f}" for load in os.getloadavg())),
-        ("system", f"{platform.system()} {platform.release()}"),
+        ("system", f"{platform.system()}, {platform.machine()}"),
         ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
         *((library, found) for library in LIBRARIES if (found := _version(library)) is not None),
     ]
