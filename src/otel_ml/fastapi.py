@@ -89,7 +89,7 @@ def _watched(original: Method) -> Method:
         if SCOPE_KEY in scope:  # mounted in another one
             return await original(app, scope, receive, send)
         _step_in(app)
-        request = scope[SCOPE_KEY] = Request(scope["headers"])
+        request = scope[SCOPE_KEY] = Request(scope.get("headers") or [])
         request.excluded = bool(is_excluded(scope))
         token = attach(Context() if _is_leaked() else get_current())
         try:
