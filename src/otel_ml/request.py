@@ -41,7 +41,7 @@ class Scope:
 
     def join(self, model: object, operation: str, parent: int, fingerprint: object) -> Prediction | None:
         """The prediction that this call belongs to: same model, same parent, same rows, an operation not yet called."""
-        for known in self.recent:
+        for known in tuple(self.recent):  # other threads of the request, or a signal handler, may add to it meanwhile
             if (
                 known.parent == parent
                 and known.prediction.model is model

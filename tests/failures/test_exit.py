@@ -49,7 +49,7 @@ def test_nothing_is_lost(end: str, protocol: str, otlp_sink: OtlpSink, tmp_path:
     assert len(otlp_sink.spans("predict exiting")) == expected
     assert len(otlp_sink.events("ml.prediction")) == expected
     assert sum(point.count or 0 for point in otlp_sink.metric_points("ml.inference.duration")) == expected
-    assert sum(point.value for point in otlp_sink.metric_points("ml.predictions")) == expected
+    assert sum(point.value or 0 for point in otlp_sink.metric_points("ml.predictions")) == expected
 
 
 def test_an_exit_is_not_held_up_by_a_receiver_that_is_absent(tmp_path: Path) -> None:

@@ -161,5 +161,5 @@ if child:
     assert (len(ids), len(set(ids))) == (60, 60)
     spans = [(span.trace_id, span.span_id) for span in otlp_sink.spans("predict forked")]
     assert (len(spans), len(set(spans))) == (60, 60)
-    counted = sorted(point.value for point in otlp_sink.metric_points("ml.predictions"))
+    counted = sorted(point.value or 0 for point in otlp_sink.metric_points("ml.predictions"))
     assert counted == [10, 50]
