@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +23,7 @@ from opentelemetry.sdk._logs.export import (
 )
 
 import otel_ml
+from otel_ml.signals import worker
 from tests.support.telemetry import Telemetry
 from tests.support.wait import eventually
 
@@ -217,3 +223,96 @@ def test_a_forked_child_starts_at_zero_with_a_thread_of_its_own(telemetry: Telem
     counted, worker = os.read(read, 100).decode().split()
     assert counted == "1"
     assert worker.isdigit()
+
+
+def test_bulk_batches_are_counted_whole_though_they_come_faster_than_the_queue_is_long(
+    telemetry: Telemetry, instrument: Instrument
+) -> None:
+    instrument()
+    rows = np.zeros((10_000, 4))
+    rows[::10, 2] = np.nan
+    for _ in range(20):
+        with otel_ml.inference("bulk") as call:
+            call.input(rows)
+            call.output(rows[:, 0])
+    nulls = telemetry.metric("ml.feature.observations", {"ml.feature.name": "f2", "ml.feature.bin": "null"})
+    assert [point.value for point in nulls] == [20_000]
+    assert sum(point.value for point in telemetry.metric("ml.predictions")) == 200_000
+    dropped = telemetry.metric("ml.telemetry.dropped", {"ml.drop.signal": "event"})
+    events = len(telemetry.events("ml.prediction"))
+    assert events + sum(point.value for point in dropped) == 20 * 100
+
+
+def test_a_flush_ends_in_time_in_the_middle_of_a_batch(telemetry: Telemetry, instrument: Instrument) -> None:
+    stuck = Stuck()
+    provider = LoggerProvider()
+    provider.add_log_record_processor(BatchLogRecordProcessor(stuck))
+    instrument(logger_provider=provider, max_events_per_call=5_000)
+    try:
+        with otel_ml.inference("bulk") as call:
+            call.input([{"x": 1.0}] * 5_000)
+        began = time.monotonic()
+        assert not otel_ml.flush(1.0)
+        assert time.monotonic() - began < 10
+    finally:
+        stuck.let_go.set()
+    assert otel_ml.flush(30)
+
+
+def test_a_child_has_series_for_its_own_features(telemetry: Telemetry, instrument: Instrument) -> None:
+    from otel_ml import runtime
+
+    instrument(metric_features=5)
+    row = {f"x{number}": 1.0 for number in range(5)}
+    with otel_ml.inference("churn") as call:
+        call.input(row)
+    assert len(telemetry.metric("ml.feature.null.ratio")) == 5
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            with otel_ml.inference("churn") as call:
+                call.input(row)
+            assert runtime.current is not None
+            runtime.current.settle()
+            (model,) = runtime.current.models()
+            os.write(write, ",".join(sorted(model.counts.features)).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 100).decode() == "x0,x1,x2,x3,x4"
+
+
+def test_an_ordinal_is_claimed_through_no_link_and_empties_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    assert worker.ordinal(None, os.getpid()) == 0
+    worker.release()
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    for lock in folder.iterdir():
+        lock.unlink()
+        lock.symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic link"):
+        worker.ordinal(None, os.getpid())
+    folder.chmod(0o777)
+    assert worker.ordinal(None, os.getpid()) == os.getpid()
+    assert victim.read_text() == "precious"
+
+
+def test_only_further_processes_with_an_id_set_in_code_have_an_ordinal(tmp_path: Path) -> None:
+    assert worker.ordinal("set-in-code", os.getpid()) is None
+    other = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os; from otel_ml.signals import worker; print(worker.ordinal('set-in-code', os.getpid()))",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    worker.release()
+    assert other.stdout.strip() == "1", other.stderr

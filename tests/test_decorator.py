@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
@@ -36,6 +37,16 @@ class Scorer:
     @staticmethod
     @otel_ml.observe(name="static")
     def static(x: float) -> float:
+        return x
+
+    @otel_ml.observe(name="outside")
+    @staticmethod
+    def outside(x: float) -> float:
+        return x
+
+    @otel_ml.observe(name="made")
+    @classmethod
+    def made(cls, x: float) -> float:
         return x
 
 
@@ -88,7 +99,9 @@ def test_several_arguments_are_a_feature_each(telemetry: Telemetry, instrument: 
 def test_self_is_no_feature(telemetry: Telemetry, instrument: Instrument) -> None:
     instrument()
     assert Scorer().score({"a": 1.0, "b": 2.0}) == 3.0
-    assert Scorer.static(1.0) == 1.0
+    assert Scorer.static(1.0) == Scorer().outside(1.0) == Scorer.made(1.0) == 1.0
+    for name in ("static", "outside", "made"):
+        assert attributes(telemetry, f"predict {name}")["ml.feature.count"] == 1
     found = attributes(telemetry, "predict scorer")
     assert (found["ml.feature.value.a"], found["ml.feature.count"]) == (1.0, 2)
 
@@ -200,3 +213,15 @@ def test_the_kind_of_callable_stays(telemetry: Telemetry) -> None:
 def test_a_parameter_that_is_not_there_is_said_at_once() -> None:
     with pytest.raises(ValueError, match="has no parameter 'oder'; it has x"):
         otel_ml.observe(prediction_id="oder")(lambda x: x)
+
+
+def test_a_partial_and_an_object_that_is_called_are_functions_too(telemetry: Telemetry, instrument: Instrument) -> None:
+    class Model:
+        async def __call__(self, x: float) -> float:
+            assert is_active()
+            return x
+
+    instrument()
+    assert otel_ml.observe(name="partial")(functools.partial(pow, 2.0))(3.0) == 8.0
+    assert asyncio.run(otel_ml.observe(Model())(1.0)) == 1.0
+    assert attributes(telemetry, "predict Model")["ml.output.value"] == 1.0

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
 
@@ -325,7 +328,9 @@ def test_nothing_is_captured_when_capture_is_off(telemetry: Telemetry, instrumen
         assert "ml.feature.null.names" not in found
 
 
-def test_a_violation_is_an_event_once_and_then_at_most_each_minute(telemetry: Telemetry, instrument: Instrument) -> None:
+def test_a_violation_is_an_event_once_and_then_at_most_each_minute(
+    telemetry: Telemetry, instrument: Instrument
+) -> None:
     instrument()
     predict({"x": 1.0, "at": datetime(2013, 4, 1)})
     for _ in range(5):
@@ -341,3 +346,46 @@ def test_types_in_a_batch_are_counted_value_by_value(telemetry: Telemetry, instr
     predict([{"x": 1.0}, {"x": 2}, {"x": "three"}, {"x": True}, {"x": None}])
     (point,) = telemetry.metric("ml.feature.violations")
     assert (point.value, point.attributes["ml.violation.type"]) == (1, "type")
+
+
+def test_one_object_can_be_entered_by_several_tasks(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument()
+    shared = otel_ml.inference("churn")
+
+    async def one() -> str | None:
+        async with shared as call:
+            await asyncio.sleep(0)
+            return call.id
+
+    async def three() -> set[str | None]:
+        return set(await asyncio.gather(one(), one(), one()))
+
+    ids = asyncio.run(three())
+    assert {(span.attributes or {})["ml.prediction.id"] for span in telemetry.spans("predict churn")} == ids
+    assert len(ids) == 3
+    assert sum(point.value for point in telemetry.metric("ml.inference.active")) == 0
+
+
+@pytest.mark.parametrize("wrong", [{"task": "classifcation"}, {"alias": "nope"}, {"operation": "foo bar"}])
+def test_a_typo_is_refused_where_it_stands(wrong: dict[str, str]) -> None:
+    with pytest.raises(otel_ml.ConfigError, match="allowed are"):
+        otel_ml.inference("churn", **wrong)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(otel_ml.ConfigError, match="allowed are"):
+        otel_ml.observe(**wrong)(predict)  # type: ignore[call-overload]  # as above
+
+
+def test_identity_stays_when_the_limit_is_set_in_code(telemetry: Telemetry, instrument: Instrument) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(span_limits=SpanLimits(max_span_attributes=32))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrument(tracer_provider=provider)
+    predict({f"x{number}": float(number) for number in range(50)})
+    otel_ml.flush()
+    (span,) = exporter.get_finished_spans()
+    assert {"ml.model.name", "ml.operation.name", "ml.prediction.id"} <= (span.attributes or {}).keys()
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e10, -1.0])
+def test_any_timeout_is_taken(telemetry: Telemetry, instrument: Instrument, timeout: float) -> None:
+    instrument()
+    assert otel_ml.flush(timeout) in (True, False)

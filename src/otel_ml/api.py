@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otel_ml import logs, runtime
-from otel_ml.config import ConfigError
+from otel_ml import logs, registrations, runtime
+
+MAX_SECONDS = 86_400.0
 
 
 def register_model(
@@ -17,7 +18,9 @@ def register_model(
     task: str | None = None,
     classes: Sequence[object] = (),
 ) -> None:
-    """Give a model object an identity, on every signal, from its next prediction on.
+    """Give a model object an identity, on every signal, from its next prediction on. May come before `instrument`.
+
+    The identity is written by you and is not masked: put no personal data into it.
 
     Nothing is stored on the object: a copy, a clone or an unpickled one is a model of its own, to be registered again.
 
@@ -32,12 +35,12 @@ def register_model(
     Raises:
         ConfigError: a value is not allowed, or the object can not be held weakly.
 
-    >>> register_model(object(), "churn", version="3")  # nothing is instrumented: nothing to do
+    >>> class Model: ...
+    >>> register_model(Model(), "churn", version="3")  # before or after otel_ml.instrument()
     """
+    registrations.register(model, registrations.check(name, version, alias, task, classes))
     if runtime.current is not None:
-        runtime.current.registry.register(model, name, version=version, alias=alias, task=task, classes=classes)
-    elif not name:
-        raise ConfigError("the name of a model must be a non-empty string")
+        runtime.current.registry.forget(model)
 
 
 def current_prediction_id() -> str | None:
@@ -56,7 +59,7 @@ def flush(timeout: float = 10.0) -> bool:
     """Hand on all that is queued, here and in the SDK.
 
     Args:
-        timeout: seconds to wait for our own queue; the SDK's exporters keep to their own time limits.
+        timeout: seconds to wait, at most a day. An exporter that takes longer goes on in a thread of its own.
 
     Returns:
         Whether all of it was handed on in time. True while nothing is instrumented.
@@ -64,4 +67,4 @@ def flush(timeout: float = 10.0) -> bool:
     >>> flush()
     True
     """
-    return True if runtime.current is None else runtime.current.flush(timeout)
+    return True if runtime.current is None else runtime.current.flush(min(max(0.0, timeout), MAX_SECONDS))

@@ -6,11 +6,11 @@ from types import TracebackType
 
 from opentelemetry.context import get_current
 
-from otel_ml import runtime
-from otel_ml.context import is_active
+from otel_ml import registrations, runtime
+from otel_ml.context import ACTIVE_KEY, is_active
 from otel_ml.guard import guarded
 from otel_ml.invocation import Inference
-from otel_ml.models import ModelInfo
+from otel_ml.models import Identity
 
 
 class Unrecorded:
@@ -41,6 +41,9 @@ class inference:
         prediction_id: an id of the caller's own, of at most 128 letters, digits and ``._:~+/=@-``.
         event_time: when it happened, where that is not now: a datetime, ISO 8601, or seconds since 1970.
 
+    Raises:
+        ConfigError: the name is empty, or `operation`, `alias` or `task` is not one of the conventions' values.
+
     >>> with inference("churn", version="3") as call:
     ...     call.input({"age": 41, "plan": None})
     ...     call.output({"label": "stays", "score": 0.93})
@@ -58,21 +61,27 @@ class inference:
         prediction_id: str | None = None,
         event_time: object = None,
     ) -> None:
-        self._model = (name, version, alias, task, classes)
-        self._operation = operation
+        self._identity = registrations.check(name, version, alias, task, classes)
+        self._operation = registrations.check_operation(operation)
         self._prediction_id = prediction_id
         self._event_time = event_time
-        self._inference: Inference | None = None
+        self._open: set[Inference] = set()  # several, if tasks share this object
 
     def __enter__(self) -> Inference | Unrecorded:
-        self._inference = self._begin()
-        return self._inference or UNRECORDED
+        current = self._begin()
+        if current is None:
+            return UNRECORDED
+        self._open.add(current)
+        return current
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        current, self._inference = self._inference, None
-        if current is not None:
-            current.stop()
-            current.end(error)
+        if not self._open:
+            return
+        active = get_current().get(ACTIVE_KEY)
+        current = active if isinstance(active, Inference) and active in self._open else next(iter(self._open))
+        self._open.discard(current)
+        current.stop()
+        current.end(error)
 
     async def __aenter__(self) -> Inference | Unrecorded:
         return self.__enter__()
@@ -84,19 +93,16 @@ class inference:
 
     @guarded("inference.begin")
     def _begin(self) -> Inference | None:
-        current = prepare(self._model, self._operation)
+        current = prepare(self._identity, self._operation)
         if current is not None:
             current.start(self._prediction_id, self._event_time)
         return current
 
 
-def prepare(
-    model: tuple[str, str | None, str | None, str | None, tuple[object, ...]], operation: str
-) -> Inference | None:
+def prepare(identity: Identity, operation: str) -> Inference | None:
     """An inference of a model that is named in code, not started yet; None where the code is no prediction of its own."""
     active = runtime.current
     context = get_current()
     if active is None or is_active(context):
         return None
-    identity = active.registry.identity(*model)
-    return Inference(active, active.registry.named(identity, ModelInfo(class_name=identity.name)), operation, context)
+    return Inference(active, active.registry.named(identity), operation, context)

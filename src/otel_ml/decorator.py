@@ -7,9 +7,11 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, TypeVar, overload
 
+from otel_ml import registrations
 from otel_ml.block import prepare
 from otel_ml.guard import guarded
 from otel_ml.invocation import Inference
+from otel_ml.models import Identity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,6 +64,7 @@ def observe(
 
     Raises:
         ValueError: `prediction_id`, `event_time` or `ignore` names a parameter that the function does not have.
+        ConfigError: the name is empty, or `operation`, `alias` or `task` is not one of the conventions' values.
 
     >>> @observe(name="double", version="1")
     ... def double(x: float) -> float:
@@ -71,7 +74,10 @@ def observe(
     """
 
     def decorate(target: F) -> F:
-        model = (name or target.__name__, version, alias, task, classes)
+        if isinstance(target, staticmethod | classmethod):
+            return type(target)(decorate(target.__func__))
+        given_name = name or getattr(target, "__name__", None) or type(target).__name__
+        model = registrations.check(given_name, version, alias, task, classes)
         wrapped: F = _wrap(target, _Reader(target, model, operation, prediction_id, event_time, ignore))
         return wrapped
 
@@ -84,7 +90,7 @@ class _Reader:
     def __init__(
         self,
         function: Callable[..., Any],
-        model: tuple[str, str | None, str | None, str | None, tuple[object, ...]],
+        model: Identity,
         operation: str,
         prediction_id: str | None,
         event_time: str | None,
@@ -94,12 +100,12 @@ class _Reader:
         parameters = self._signature.parameters
         for wanted in (prediction_id, event_time, *ignore):
             if wanted is not None and wanted not in parameters:
-                raise ValueError(f"{function.__name__} has no parameter {wanted!r}; it has {', '.join(parameters)}")
+                raise ValueError(f"{model.name} has no parameter {wanted!r}; it has {', '.join(parameters)}")
         first = next(iter(parameters), None)
         hidden = {prediction_id, event_time, *ignore} | ({first} if first in ("self", "cls") else set())
         self._features = [parameter for parameter in parameters if parameter not in hidden]
         self._model = model
-        self._operation = operation
+        self._operation = registrations.check_operation(operation)
         self._prediction_id = prediction_id
         self._event_time = event_time
 
@@ -131,7 +137,7 @@ def _wrap(function: Any, reader: _Reader) -> Any:
         return _async_generator(function, reader)
     if inspect.isgeneratorfunction(function):
         return _generator(function, reader)
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
         return _coroutine(function, reader)
     return _function(function, reader)
 

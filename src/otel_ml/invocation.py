@@ -28,9 +28,6 @@ from otel_ml.signals.types import row_violations
 if TYPE_CHECKING:
     from otel_ml.signals.counts import Schema
 
-FINGERPRINT_ROWS = 16
-"""Rows of a batch that are compared to tell whether two calls got the same one."""
-
 
 class Inference:
     """One model call, from before the model runs until its outputs are known.
@@ -159,7 +156,7 @@ class Inference:
         if not self._joined:
             prediction.features, prediction.schema = self._features, self._schema
             prediction.error_type = self._error_type
-            if self._features is not None:
+            if self._features is not None and error is None:
                 self._scope.remember(prediction, self._parent, self._fingerprint)
         call = Call(self, self._signals, self._duration, self._error_type, None if self._joined else prediction)
         if not self._runtime.aggregator.put(call):
@@ -230,8 +227,5 @@ class Inference:
 
 
 def fingerprint(features: Row | Batch) -> object:
-    """Something that is equal for equal rows, and cheap: of a large batch some rows stand for all."""
-    if not isinstance(features, Batch):
-        return features.names, features.values
-    step = max(1, features.held // FINGERPRINT_ROWS)
-    return features.names, features.size, [row.values for row in features.rows(range(0, features.held, step))]
+    """Something that is equal for equal rows."""
+    return features.fingerprint() if isinstance(features, Batch) else (features.names, features.values)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from otel_ml.config import Config, ConfigError
-from otel_ml.models import Identity, Model, ModelInfo, label_text
+from otel_ml import registrations
+from otel_ml.config import Config
+from otel_ml.models import Identity, Model, ModelInfo
 from otel_ml.privacy import Policy
-from otel_ml.semconv import attributes as names
+from otel_ml.registrations import check
 from otel_ml.signals.counts import ModelCounts, SeriesBudget
 
 MAX_MODELS = 200
@@ -22,11 +23,10 @@ OVERFLOW_NAME = "other"
 class _Entry:
     """What is remembered of one model object, which is held weakly."""
 
-    __slots__ = ("identity", "info", "model", "reference")
+    __slots__ = ("info", "model", "reference")
 
     def __init__(self, reference: Callable[[], object]) -> None:
         self.reference = reference
-        self.identity: Identity | None = None
         self.info: ModelInfo | None = None
         self.model: Model | None = None
 
@@ -42,33 +42,9 @@ class ModelRegistry:
         self._lock = threading.RLock()  # weak references may fire their callback while it is held
         self._entries: dict[int, _Entry] = {}
         self._models: dict[Identity, Model] = {}
-        self._environment = self._from_config(config)
-
-    def register(
-        self,
-        model: object,
-        name: str,
-        *,
-        version: str | None = None,
-        alias: str | None = None,
-        task: str | None = None,
-        classes: Sequence[object] = (),
-    ) -> None:
-        """Give a model object an identity of its own.
-
-        Raises:
-            ConfigError: the name is empty, the alias or the task is not one of the conventions' values, or the object can
-                not be referred to weakly.
-        """
-        identity = self._identity(name, version, alias, task, classes)
-        with self._lock:
-            entry = self._entry(model)
-            if entry is None:
-                raise ConfigError(
-                    f"register_model: a {type(model).__name__} can not be held weakly, so its identity would be lost; "
-                    f"wrap the call in otel_ml.inference({name!r}, ...) or @otel_ml.observe(name={name!r}) instead"
-                )
-            entry.identity, entry.info, entry.model = identity, None, None
+        self._named: dict[Identity, Model] = {}  # as it stands in the code: cleaned once
+        if config.model_name or config.model_alias or config.model_task:  # refused now, not at the first prediction
+            check(config.model_name or OVERFLOW_NAME, None, config.model_alias, config.model_task)
 
     def info(self, model: object, describe: Callable[[object], ModelInfo]) -> ModelInfo:
         """What the framework tells about an object, asked once until it is fitted again."""
@@ -90,30 +66,32 @@ class ModelRegistry:
         info = self.info(model, describe)
         with self._lock:
             entry = self._entry(model)
-            identity = (entry and entry.identity) or self._environment or self._default_identity(info, input_names)
+            registered = registrations.find(model)
+            identity = self.clean(registered) if registered else self._default_identity(info, input_names)
             found = self._intern(identity, info)
             if entry is not None:
                 entry.model = found
         return found
 
-    def named(self, identity: Identity, info: ModelInfo) -> Model:
+    def named(self, identity: Identity) -> Model:
         """The `Model` of an identity given in code."""
-        return self._models.get(identity) or self._intern(identity, info)
+        found = self._named.get(identity)
+        if found is None:
+            found = self._intern(self.clean(identity), ModelInfo(class_name=identity.name))
+            if len(self._named) < MAX_MODELS:
+                self._named[identity] = found
+        return found
 
-    def identity(
-        self,
-        name: str,
-        version: str | None = None,
-        alias: str | None = None,
-        task: str | None = None,
-        classes: Sequence[object] = (),
-    ) -> Identity:
-        """A checked identity.
-
-        Raises:
-            ConfigError: see `register`.
-        """
-        return self._identity(name, version, alias, task, classes)
+    def clean(self, identity: Identity) -> Identity:
+        """An identity from the user's code, fit for every signal."""
+        clean = self._policy.identifier
+        return Identity(
+            clean(identity.name),
+            None if identity.version is None else clean(identity.version),
+            identity.alias,
+            identity.task,
+            tuple(map(clean, identity.classes)),
+        )
 
     def forget(self, model: object) -> None:
         """Look a model up afresh at its next call: it was fitted again, so its classes and features may have changed."""
@@ -129,6 +107,7 @@ class ModelRegistry:
     def reset_counts(self) -> None:
         """Start every count at zero: a forked child has its parent's, and would report them twice."""
         self._lock = threading.RLock()
+        self._budget.left = self._config.metric_features
         for model in self._models.values():
             model.counts.reset()
 
@@ -160,35 +139,12 @@ class ModelRegistry:
             return found
 
     def _default_identity(self, info: ModelInfo, input_names: tuple[str, ...]) -> Identity:
-        features = "\x1f".join(info.feature_names or input_names)
-        digest = hashlib.blake2s(features.encode("utf-8", "replace"), digest_size=3).hexdigest()
-        return Identity(f"{self._policy.identifier(info.class_name)}-{digest}", version=None)
-
-    def _from_config(self, config: Config) -> Identity | None:
-        if config.model_name is None:
-            return None
-        return self._identity(
-            config.model_name, config.model_version, config.model_alias, config.model_task, config.model_classes
+        """From the environment, for a service of one model; the name otherwise tells the class and the features."""
+        config, name = self._config, self._config.model_name
+        if name is None:
+            features = "\x1f".join(info.feature_names or input_names)
+            digest = hashlib.blake2s(features.encode("utf-8", "replace"), digest_size=3).hexdigest()
+            name = f"{info.class_name}-{digest}"
+        return self.clean(
+            check(name, config.model_version, config.model_alias, config.model_task, config.model_classes)
         )
-
-    def _identity(
-        self, name: str, version: str | None, alias: str | None, task: str | None, classes: Sequence[object]
-    ) -> Identity:
-        if not isinstance(name, str) or not name.strip():
-            raise ConfigError(f"the name of a model must be a non-empty string, not {name!r}")
-        _one_of("alias", alias, names.MlModelAliasValues)
-        _one_of("task", task, names.MlTaskTypeValues)
-        clean = self._policy.identifier
-        return Identity(
-            clean(name.strip()),
-            None if version is None else clean(str(version)),
-            alias,
-            task,
-            tuple(clean(label_text(label)) for label in classes),
-        )
-
-
-def _one_of(what: str, value: str | None, allowed: type) -> None:
-    values = [member.value for member in allowed]  # type: ignore[attr-defined]  # an Enum class, which mypy can not say
-    if value is not None and value not in values:
-        raise ConfigError(f"{what} of a model is {value!r}; allowed are {', '.join(values)}")

@@ -40,7 +40,12 @@ class Scope:
         self.last: Prediction | None = None
 
     def join(self, model: object, operation: str, parent: int, fingerprint: object) -> Prediction | None:
-        """The prediction that this call belongs to: same model, same parent, same rows, an operation not yet called."""
+        """The prediction that this call belongs to: same model, same parent, same rows, an operation not yet called.
+
+        With neither a request nor a span around them, two calls have nothing in common but their rows.
+        """
+        if not parent and type(self) is Scope:
+            return None
         for known in tuple(self.recent):  # other threads of the request, or a signal handler, may add to it meanwhile
             if (
                 known.parent == parent

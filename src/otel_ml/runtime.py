@@ -63,7 +63,7 @@ class Runtime:
         self.aggregator = Aggregator(config, _instruments(self.meter_provider), self.events, Pacer(self._flush_logs))
         self.registry = ModelRegistry(config, self.policy, self._model_loaded)
         self.span_features = config.features_on != "event"
-        self.safe_attributes = _span_attribute_limit() - IDENTITY_ATTRIBUTES
+        self.safe_attributes = _span_attribute_limit(self.tracer_provider) - IDENTITY_ATTRIBUTES
         self._resource_pid = os.getpid()
         self._active_lock = threading.RLock()
         self._active: dict[int, tuple[Series, int]] = {}
@@ -125,9 +125,9 @@ class Runtime:
             thread.join(max(0.0, deadline - time.monotonic()))
         return len(done) == 1 + len(providers) and all(done)
 
-    def drain(self) -> None:
+    def drain(self, timeout: float) -> None:
         """Hand on all that is queued: a provider is about to be flushed or shut down."""
-        self.aggregator.drain(EXIT_SECONDS)
+        self.aggregator.drain(timeout)
 
     def restart(self) -> None:
         """Begin anew in a forked child: at zero, with locks, a thread and an ordinal of its own."""
@@ -142,8 +142,8 @@ class Runtime:
         self.aggregator.worker = self.config.worker
         resource = getattr(self.tracer_provider, "resource", None) or getattr(self.logger_provider, "resource", None)
         instance_id = resource.attributes.get("service.instance.id") if resource is not None else None
-        if self.config.worker is None and resource is not None and worker.is_shared(instance_id, self._resource_pid):
-            self.aggregator.worker = guard.guarded("worker.claim")(worker.claim)(instance_id)
+        if self.config.worker is None and resource is not None:
+            self.aggregator.worker = guard.guarded("worker.claim")(worker.ordinal)(instance_id, self._resource_pid)
 
     def _get_logger(self) -> Logger:
         return self._logger
@@ -185,7 +185,10 @@ def stop() -> Runtime | None:
     return stopped
 
 
-def _span_attribute_limit() -> int:
+def _span_attribute_limit(provider: TracerProvider) -> int:
+    limits = getattr(provider, "_span_limits", None)  # set in code; the API has no way to ask
+    if isinstance(found := getattr(limits, "max_span_attributes", None), int):
+        return found
     for name in ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"):
         if os.environ.get(name, "").isdigit():
             return int(os.environ[name])
@@ -212,10 +215,16 @@ def _drain_before(provider: object, name: str) -> None:
     @functools.wraps(method)
     def draining(*args: Any, **kwargs: Any) -> Any:
         if current is not None:
-            guard.guarded("runtime.drain")(current.drain)()
+            guard.guarded("runtime.drain")(current.drain)(_seconds(args, kwargs))
         return method(*args, **kwargs)
 
     setattr(provider, name, draining)
+
+
+def _seconds(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
+    """How long a flush or shutdown may take: its timeout in milliseconds, where it is given one."""
+    given = kwargs.get("timeout_millis", args[0] if args else None)
+    return min(EXIT_SECONDS, given / 1000) if isinstance(given, int | float) else EXIT_SECONDS
 
 
 def _at_exit() -> None:

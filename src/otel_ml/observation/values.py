@@ -221,6 +221,8 @@ _SUBCLASSES: Final[tuple[tuple[type, Callable[[Any], Any], Callable[[Any], Plain
 
 def _numpy(value: Any) -> Plain:
     kind = value.dtype.kind
+    if class_name(type(value)) == "MaskedConstant":
+        return None, NULL
     if value.ndim:
         return describe(value), OBJECT
     if kind in "biu":

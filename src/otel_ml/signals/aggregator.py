@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from opentelemetry._logs import SeverityNumber
@@ -40,6 +41,11 @@ TICK = 0.05
 
 IDLE = 3600.0
 MAX_NOTICES = 1000
+DONE = object()
+
+HURRY = 8
+"""A queue that is fuller than one part in so many is worked off at once: nothing waits for another operation then."""
+
 CLOSED_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
 
@@ -75,30 +81,38 @@ class Aggregator:
         self._lock = threading.RLock()
         self._work = threading.Lock()  # around counting and emitting: never taken by a caller
         self._emit = threading.Lock()
+        self._emitting: Iterator[None] | None = None
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def put(self, call: Call) -> bool:
         """Take a finished call over from its thread.
 
+        A batch for which there is no room gives up its rows, and so its events; what the metrics need of it is counted
+        here and now, and fits.
+
         Returns:
             False if the queue is full. Its rows are counted as dropped then, and its span is left to the caller.
         """
-        with self._lock:
-            fits = self._rows + call.rows <= self._max_rows and self._bytes + call.nbytes <= self._max_bytes
-            # one call that is larger than the whole queue may pass when nothing else is in it
-            full = not fits and bool(self._calls)
-            if not full:
-                self._append(call)
-        if full:
-            self.drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, call.rows)
-            return False
+        if not self._append(call):
+            rows, events = call.rows, self._events.rows_of(call.prediction) if call.prediction is not None else 0
+            if not call.give_up_rows() or not self._append(call):
+                self.drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, rows)
+                return False
+            self.drop(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.EVENT, events)
         if self._closed:  # switched off, or at exit, while this call was under way
             self.drain(CLOSED_SECONDS)
-        elif not self._wake.is_set():
+            return True
+        if not self._wake.is_set():
             self._wake.set()
+        if self._is_filling():
+            self._hurry.set()
         return True
+
+    def _is_filling(self) -> bool:
+        return self._rows > self._max_rows // HURRY or self._bytes > self._max_bytes // HURRY
 
     def announce(self, notice: Notice) -> None:
         """Emit an event that is no prediction's, from our own thread."""
@@ -171,12 +185,17 @@ class Aggregator:
                 reason.value,
             )
 
-    def _append(self, call: Call) -> None:
-        self._calls.append(call)
-        self._rows += call.rows
-        self._bytes += call.nbytes
-        if self._thread is None and not self._closed:
-            self._start()
+    def _append(self, call: Call) -> bool:
+        with self._lock:
+            fits = self._rows + call.rows <= self._max_rows and self._bytes + call.nbytes <= self._max_bytes
+            if not fits and self._calls:  # one that is larger than the whole queue passes when nothing else is in it
+                return False
+            self._calls.append(call)
+            self._rows += call.rows
+            self._bytes += call.nbytes
+            if self._thread is None and not self._closed:
+                self._start()
+        return True
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)
@@ -195,7 +214,8 @@ class Aggregator:
                 if not self._calls and not self._pending:
                     continue
                 self._wake.set()
-            time.sleep(TICK)
+            self._hurry.wait(TICK)
+            self._hurry.clear()
             try:
                 self._step()
             except BaseException as error:  # a processor of the user's that exits must not end this thread
@@ -211,7 +231,8 @@ class Aggregator:
         due = time.monotonic() - LINGER
         while True:
             with self._lock:
-                if not self._calls or (not everything and self._calls[0].ended > due):
+                waits = not everything and not self._is_filling() and bool(self._calls) and self._calls[0].ended > due
+                if not self._calls or waits:
                     return
                 call = self._calls.popleft()
                 self._rows -= call.rows
@@ -265,11 +286,10 @@ class Aggregator:
                     return False
                 if self._notices:
                     self._say(self._notices.popleft())
-                    continue
-                prediction, nbytes = self._pending.popleft()
-                self._count_pending(-self._events.rows_of(prediction), -nbytes)
-                self._emit_one(prediction)
-                prediction.release()
+                elif not self._emit_next(self._pending[0][0]):
+                    prediction, nbytes = self._pending.popleft()
+                    self._count_pending(-self._events.rows_of(prediction), -nbytes)
+                    prediction.release()
             return True
         finally:
             self._emit.release()
@@ -280,6 +300,13 @@ class Aggregator:
         self._pacer.emitted()
 
     @guarded("aggregator.emit")
-    def _emit_one(self, prediction: Prediction) -> None:
-        for _ in self._events.emit(prediction):
-            self._pacer.emitted()
+    def _emit_next(self, prediction: Prediction) -> bool:
+        """Emit one more event of a prediction, which may have many; False when there is none left."""
+        if self._emitting is None:
+            self._emitting = self._events.emit(prediction)
+        emitting, self._emitting = self._emitting, None  # given up, if it raises
+        if next(emitting, DONE) is DONE:
+            return False
+        self._emitting = emitting
+        self._pacer.emitted()
+        return True

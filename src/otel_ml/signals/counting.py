@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterator
 from typing import Protocol
 
-from otel_ml.observation import Row
+from otel_ml.observation import Batch, Row
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
 from otel_ml.signals.metrics import Instruments, Series
@@ -16,6 +16,9 @@ from otel_ml.signals.types import batch_violations, row_violations
 
 MAX_SCORES = 20_000
 """Scores recorded per call. The API has no batch record for histograms (7 µs a point): a larger batch is sampled evenly."""
+
+MAX_HURRIED_SCORES = 1_000
+"""The same, for a batch that has given up its rows because the queue was full."""
 
 
 class Counter(Protocol):
@@ -92,7 +95,8 @@ def _scores(prediction: Prediction, counter: Counter) -> Iterator[float]:
     scores = next((found for outputs in prediction.outputs if (found := outputs.scores()) is not None), None)
     if scores is None:
         return
-    step = -(-len(scores) // MAX_SCORES)
+    in_a_hurry = isinstance(prediction.features, Batch) and not prediction.features.held
+    step = -(-len(scores) // (MAX_HURRIED_SCORES if in_a_hurry else MAX_SCORES))
     if step > 1:
         skipped = len(scores) - -(-len(scores) // step)
         counter.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)

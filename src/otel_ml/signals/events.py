@@ -75,7 +75,9 @@ class EventSink:
         """At most how many events a prediction becomes."""
         if self._mode == "off" or (self._mode == "errors" and prediction.error_type is None):
             return 0
-        return min(prediction.size, self._config.max_events_per_call)
+        features = prediction.features
+        rows = features.held if isinstance(features, Batch) else prediction.size
+        return min(rows, self._config.max_events_per_call)
 
     def notice(self, notice: Notice) -> None:
         """Emit an event that is no prediction's: a model was loaded, a feature is not what it was."""

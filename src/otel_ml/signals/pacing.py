@@ -40,10 +40,9 @@ class Pacer:
         self._flushed.set()
 
     def emitted(self) -> None:
-        """One event was emitted. Flushes the provider before half of its queue is ours; the other half waits for that."""
+        """One event was emitted. Starts to flush the provider when half of its queue is ours: no more may be emitted then."""
         self._emitted += 1
         if self._emitted >= self._budget:
-            self._flushed.wait()
             self._emitted = 0
             self._start_flush()
         self.breathe()

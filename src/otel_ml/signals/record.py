@@ -9,9 +9,11 @@ from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.util.types import AnyValue
 
+from otel_ml.observation import Batch
+
 if TYPE_CHECKING:
     from otel_ml.models import Model
-    from otel_ml.observation import Batch, OutputRow, Outputs, Row
+    from otel_ml.observation import OutputRow, Outputs, Row
     from otel_ml.signals.counts import Schema
 
 Attributes = dict[str, AnyValue]
@@ -138,3 +140,14 @@ class Call:
         self.ended = time.monotonic()
         self.rows = inference.size if prediction is not None else 1
         self.nbytes = OVERHEAD_BYTES + inference.nbytes
+
+    def give_up_rows(self) -> bool:
+        """Keep of a batch only what is counted; False where there is nothing to give up."""
+        prediction = self.prediction
+        if prediction is None or not isinstance(prediction.features, Batch):
+            return False
+        held = prediction.features
+        prediction.features = held.counted()
+        self.rows = 1
+        self.nbytes -= held.nbytes
+        return True

@@ -1,0 +1,75 @@
+"""Identities that the program has given to model objects. They outlive every configuration."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+
+from otel_ml.config import ConfigError
+from otel_ml.models import Identity, label_text
+from otel_ml.semconv.attributes import MlModelAliasValues, MlOperationNameValues, MlTaskTypeValues
+
+ALIASES: tuple[str, ...] = tuple(member.value for member in MlModelAliasValues)
+TASKS: tuple[str, ...] = tuple(member.value for member in MlTaskTypeValues)
+OPERATIONS: tuple[str, ...] = tuple(member.value for member in MlOperationNameValues)
+
+_registered: dict[int, tuple[Callable[[], object], Identity]] = {}
+
+
+def register(model: object, identity: Identity) -> None:
+    """Remember the identity of an object for as long as it lives.
+
+    Raises:
+        ConfigError: the object can not be referred to weakly.
+    """
+    key = id(model)
+    try:
+        reference = weakref.ref(model, lambda _: _registered.pop(key, None))
+    except TypeError:
+        raise ConfigError(
+            f"register_model: a {type(model).__name__} can not be held weakly, so its identity would be lost; wrap the "
+            f"call in otel_ml.inference({identity.name!r}, ...) or @otel_ml.observe(name={identity.name!r}) instead"
+        ) from None
+    _registered[key] = (reference, identity)
+
+
+def find(model: object) -> Identity | None:
+    """The identity of an object, if it was given one."""
+    found = _registered.get(id(model))
+    return found[1] if found is not None and found[0]() is model else None
+
+
+def check(
+    name: str,
+    version: str | None = None,
+    alias: str | None = None,
+    task: str | None = None,
+    classes: Sequence[object] = (),
+) -> Identity:
+    """An identity from what the user wrote.
+
+    Raises:
+        ConfigError: the name is empty, or the alias or the task is not one of the conventions' values.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigError(f"the name of a model must be a non-empty string, not {name!r}")
+    _one_of("alias", alias, ALIASES)
+    _one_of("task", task, TASKS)
+    return Identity(
+        name.strip(), None if version is None else str(version), alias, task, tuple(map(label_text, classes))
+    )
+
+
+def check_operation(operation: str) -> str:
+    """An operation that the conventions know.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    _one_of("operation", operation, OPERATIONS)
+    return operation
+
+
+def _one_of(what: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise ConfigError(f"the {what} of a model is {value!r}; allowed are {', '.join(allowed)}")
