@@ -94,13 +94,14 @@ class Client:
                 free.append(connection)
         return latencies
 
-    def flush(self) -> int:
-        """Have the server encode all that is left; how many spans and log records it has sent so far."""
+    def flush(self) -> tuple[int, float]:
+        """Have the server encode all that is left; how many spans and log records it has sent so far, and its CPU seconds."""
         connection = self._connections[0]
         connection.send(_post("/flush", b""), 0.0)
         while (body := connection.receive()) is None:
             pass
-        return int(body)
+        sent, seconds = body.split()
+        return int(sent), float(seconds)
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -61,10 +62,10 @@ def _with_flush(app: FastAPI, sdk: Sdk) -> FastAPI:
     async def outer(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/flush":
             sdk.flush()
-            sent = str(sdk.sent.spans + sdk.sent.records).encode()
-            headers = [(b"content-length", str(len(sent)).encode())]
+            found = f"{sdk.sent.spans + sdk.sent.records} {time.process_time()}".encode()
+            headers = [(b"content-length", str(len(found)).encode())]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": sent})
+            await send({"type": "http.response.body", "body": found})
         else:
             await inner(scope, receive, send)
 
