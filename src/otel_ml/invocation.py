@@ -36,6 +36,32 @@ class Inference:
     are given.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_context",
+        "_duration",
+        "_error_details",
+        "_error_type",
+        "_features",
+        "_fingerprint",
+        "_joined",
+        "_operation",
+        "_outputs",
+        "_own",
+        "_parent",
+        "_runtime",
+        "_schema",
+        "_scope",
+        "_series",
+        "_signals",
+        "_span",
+        "_start_time",
+        "_started",
+        "_token",
+        "model",
+        "prediction",
+    )
+
     def __init__(self, active: Runtime, model: Model, operation: str, context: Context) -> None:
         self.model = model
         self.prediction: Prediction
@@ -183,6 +209,11 @@ class Inference:
         if self._features is not None:
             return self._features.size
         return self._outputs.size if self._outputs is not None and self._outputs.size else 1
+
+    @property
+    def settled(self) -> bool:
+        """Whether no later call will join its prediction: the request is answered."""
+        return isinstance(self._scope, Request) and self._scope.answered
 
     @property
     def nbytes(self) -> int:

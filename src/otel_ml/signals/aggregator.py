@@ -231,8 +231,7 @@ class Aggregator:
         due = time.monotonic() - LINGER
         while True:
             with self._lock:
-                waits = not everything and not self._is_filling() and bool(self._calls) and self._calls[0].ended > due
-                if not self._calls or waits:
+                if not self._calls or not (everything or self._is_due(self._calls[0], due)):
                     return
                 call = self._calls.popleft()
                 self._rows -= call.rows
@@ -243,6 +242,10 @@ class Aggregator:
                 self._count_one(call)
                 self._take(call.prediction, call.nbytes)
             self._pacer.breathe()
+
+    def _is_due(self, call: Call, due: float) -> bool:
+        # What is held for long is what Python's garbage collector walks again and again.
+        return call.ended <= due or call.inference.settled or self._is_filling()
 
     @guarded("inference.span")
     def _end_span(self, call: Call) -> None:

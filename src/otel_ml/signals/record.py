@@ -115,6 +115,10 @@ class Finished(Protocol):
     def nbytes(self) -> int:
         """About how many bytes this call holds: rows, outputs, and names that no call before it has brought."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether no later call can join its prediction."""
+
     def end_span(self) -> None:
         """End the span, at the time at which the model was done."""
 
