@@ -29,6 +29,7 @@ from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Call, Notice, Prediction
 from otel_ml.signals.violations import Violations
+from otel_ml.signals.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from otel_ml.models import Model
@@ -82,8 +83,8 @@ class Aggregator:
         self._work = threading.Lock()  # around counting and emitting: never taken by a caller
         self._emit = threading.Lock()
         self._emitting: Iterator[None] | None = None
-        self._wake = threading.Event()
-        self._hurry = threading.Event()
+        self._wake = Wakeup()
+        self._hurry = Wakeup()
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -105,8 +106,7 @@ class Aggregator:
         if self._closed:  # switched off, or at exit, while this call was under way
             self.drain(CLOSED_SECONDS)
             return True
-        if not self._wake.is_set():
-            self._wake.set()
+        self._wake.set()
         if self._is_filling():
             self._hurry.set()
         return True
@@ -208,14 +208,10 @@ class Aggregator:
     def _run(self) -> None:
         thread = threading.current_thread()
         while self._thread is thread and not self._closed:
-            self._wake.wait(IDLE)
             if not self._calls and not self._pending:
-                self._wake.clear()
-                if not self._calls and not self._pending:
-                    continue
-                self._wake.set()
+                self._wake.wait(IDLE)
+                continue
             self._hurry.wait(TICK)
-            self._hurry.clear()
             try:
                 self._step()
             except BaseException as error:  # a processor of the user's that exits must not end this thread
