@@ -67,6 +67,7 @@ class Runtime:
         self._resource_pid = os.getpid()
         self._active_lock = threading.RLock()
         self._active: dict[int, tuple[Series, int]] = {}
+        self._flushing: list[threading.Thread] = []
         self._number_worker()
 
     # -- Source ---------------------------------------------------------------------------------------------------------
@@ -118,9 +119,14 @@ class Runtime:
 
         # In threads of their own, since exporters do not keep to the time they are given: one retries for 10 s and more.
         providers = (self.tracer_provider, self.logger_provider, self.meter_provider)
+        for thread in self._flushing:  # of an earlier call, which must not pile up behind a slow exporter
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if any(thread.is_alive() for thread in self._flushing):
+            return False
         threads = [threading.Thread(target=flush, args=(provider,), daemon=True) for provider in providers]
         for thread in threads:
             thread.start()
+        self._flushing = threads
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return len(done) == 1 + len(providers) and all(done)
@@ -133,6 +139,7 @@ class Runtime:
         """Begin anew in a forked child: at zero, with locks, a thread and an ordinal of its own."""
         self._active_lock = threading.RLock()
         self._active.clear()
+        self._flushing = []
         self.registry.reset_counts()
         self.aggregator.reset()
         worker.release()
