@@ -108,7 +108,10 @@ def program(name: str) -> str:
 
 def uvicorn(name: str = "plain", *options: str) -> list[str]:
     """``opentelemetry-instrument uvicorn``."""
-    return [*INSTRUMENTED, str(BIN / "uvicorn"), program(name), "--port", "{port}", "--log-level", "warning", *options]
+    # A client that never pauses on a kept-alive connection can keep uvicorn from ending; so it gets a limit, as in production.
+    limit = ("--timeout-graceful-shutdown", "5")
+    serve = (str(BIN / "uvicorn"), program(name), "--port", "{port}", "--log-level", "warning")
+    return [*INSTRUMENTED, *serve, *limit, *options]
 
 
 def gunicorn(name: str = "plain", *options: str) -> list[str]:
