@@ -10,7 +10,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from opentelemetry import trace
+from opentelemetry import baggage, trace
+from opentelemetry.context import attach, detach, get_current
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -389,3 +390,26 @@ def test_identity_stays_when_the_limit_is_set_in_code(telemetry: Telemetry, inst
 def test_any_timeout_is_taken(telemetry: Telemetry, instrument: Instrument, timeout: float) -> None:
     instrument()
     assert otel_ml.flush(timeout) in (True, False)
+
+
+def test_declared_baggage_becomes_attributes(telemetry: Telemetry, instrument: Instrument) -> None:
+    instrument(context_baggage="session.id=session,user.id=user,tenant.id=tenant,ml.segment.plan=plan")
+    context = get_current()
+    for key, value in (
+        ("session", "s-1"),
+        ("user", "ann@example.com"),
+        ("tenant", "acme"),
+        ("plan", "gold"),
+        ("more", "x"),
+    ):
+        context = baggage.set_baggage(key, value, context)
+    token = attach(context)
+    try:
+        predict()
+    finally:
+        detach(token)
+    for found in (telemetry.spans("predict churn")[0].attributes, telemetry.events("ml.prediction")[0].attributes):
+        assert found is not None
+        assert (found["session.id"], found["tenant.id"], found["ml.segment.plan"]) == ("s-1", "acme", "gold")
+        assert found["user.id"] == "[masked]"
+        assert "x" not in found.values()

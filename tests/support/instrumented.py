@@ -19,4 +19,5 @@ def instrument(telemetry: Telemetry) -> Iterator[Callable[..., None]]:
         otel_ml.instrument(**options)
 
     yield switch_on
+    telemetry.check_metrics()
     otel_ml.uninstrument()
