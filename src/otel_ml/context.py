@@ -59,23 +59,6 @@ def _inside(context: Context) -> Context:
     return Context({**context, ACTIVE_KEY: INSIDE})
 
 
-class Attached:
-    """Attach a context for the length of a block, and leave alone what was not ours at its end."""
-
-    __slots__ = ("_context", "_token")
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._token: Token[Context] | None = None
-
-    def __enter__(self) -> None:
-        self._token = attach(self._context)
-
-    def __exit__(self, *_: object) -> None:
-        if self._token is not None and get_current() is self._context:
-            detach(self._token)
-
-
 class Carried:
     """A function that runs "inside" wherever it is called: joblib's workers lose the context.
 
