@@ -1,0 +1,1 @@
+"""Rows into counts, and counts into windows."""

@@ -1,0 +1,1 @@
+"""When to raise the alarm, and when to end it."""

@@ -1,0 +1,1 @@
+"""One pass over the training data into a baseline."""

@@ -1,0 +1,1 @@
+"""How far counts are from their reference, and how far they would be with no drift."""

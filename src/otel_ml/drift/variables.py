@@ -1,0 +1,149 @@
+"""What a baseline says of one variable: a feature, the prediction, its score, or a number derived from several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "identifier", "masked"]
+"""How a variable is treated. Texts and identifiers are binned by their length, and masked ones only by null or not."""
+
+Subject = Literal["feature", "prediction", "score", "entropy", "multivariate"]
+"""What a variable tells of: a value of ``ml.drift.subject``."""
+
+OTHER: Final = "__other__"
+"""The last bin of a categorical variable: everything that has no bin of its own."""
+
+NUMERIC_KINDS: Final[frozenset[str]] = frozenset({"numeric", "datetime", "text", "identifier"})
+"""Kinds whose bins lie along a line, between edges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What is expected of a value. Suggested by the fit, meant to be edited by hand; None expects nothing.
+
+    Attributes:
+        type: ``number``, ``integer``, ``boolean``, ``string`` or ``datetime``.
+        completeness: least share of values that are not null, 0 to 1.
+        minimum: smallest value allowed, inclusive.
+        maximum: largest value allowed, inclusive.
+        allowed: the only categories allowed.
+        non_negative: whether a number below zero is a violation.
+        never_null: whether a null is a violation.
+    """
+
+    type: str | None = None
+    completeness: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] | None = None
+    non_negative: bool = False
+    never_null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable as it was in the training data.
+
+    Value ``x`` of a kind that lies along a line is in bin ``searchsorted([*edges, inf], x, side="left")``: a bin ends at
+    its edge, inclusive, and the last bin is open. A categorical or boolean one is in the bin of its category, and
+    otherwise in the last bin, `OTHER`.
+
+    Attributes:
+        name: of the feature; ``prediction``, ``score``, ``entropy``; or of what was derived.
+        subject: what it tells of.
+        kind: how it is treated.
+        rows: values in the training data, nulls included.
+        nulls: how many of them were null.
+        edges: upper ends of all bins but the last, ascending, where the kind lies along a line. A datetime is in seconds
+            since 1970, a text or an identifier in characters.
+        categories: those with a bin of their own, the most frequent first.
+        known: further categories of the training data: they are in `OTHER`, yet not unseen. None when there were
+            too many to keep, so that no value counts as unseen.
+        counts: training values by bin; ``len(edges) + 1`` or ``len(categories) + 1`` of them, none for a masked one.
+        centers: mean training value of each bin, where the kind lies along a line.
+        mean: of the finite training values; as std, minimum and maximum, None where there is none.
+        std: their standard deviation.
+        minimum: the smallest of them.
+        maximum: the largest of them.
+        distinct: about how many different values there were.
+        overdispersion: by how much counts over time blocks vary more than independent rows would (phi, at least 1).
+        block_distance: total variation between time blocks and the whole, beyond sampling noise (0 to 1).
+        constraints: what is expected of a value.
+        source: the feature that this one is derived from.
+        derivation: how: ``unseen_tokens`` or ``non_letters`` (shares of a text, 0 to 1).
+        vocabulary: hashes of the training texts' tokens, ascending, for ``unseen_tokens``.
+        notes: what looks suspicious, in words.
+    """
+
+    name: str
+    subject: Subject = "feature"
+    kind: Kind = "numeric"
+    rows: int = 0
+    nulls: int = 0
+    edges: tuple[float, ...] = ()
+    categories: tuple[str, ...] = ()
+    known: tuple[str, ...] | None = ()
+    counts: tuple[int, ...] = ()
+    centers: tuple[float, ...] = ()
+    mean: float | None = None
+    std: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    distinct: int = 0
+    overdispersion: float = 1.0
+    block_distance: float = 0.0
+    constraints: Constraints = field(default_factory=Constraints)
+    source: str | None = None
+    derivation: str | None = None
+    vocabulary: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its bins lie along a line, so that Kolmogorov-Smirnov, Wasserstein and a mean have a meaning."""
+        return self.kind in NUMERIC_KINDS
+
+    @property
+    def values(self) -> int:
+        """Training values that were not null."""
+        return self.rows - self.nulls
+
+    @property
+    def null_ratio(self) -> float:
+        """Share of nulls in the training data, 0 to 1."""
+        return self.nulls / self.rows if self.rows else 0.0
+
+    def label(self, bin_index: int) -> str:
+        """A bin in words: ``(1.5, 2.75]``, or a category.
+
+        >>> Variable("age", edges=(18.0, 65.0)).label(1)
+        '(18, 65]'
+        """
+        if not self.ordered:
+            return self.categories[bin_index] if bin_index < len(self.categories) else OTHER
+        low = f"({self.edges[bin_index - 1]:.6g}" if bin_index else "(-inf"
+        high = f"{self.edges[bin_index]:.6g}]" if bin_index < len(self.edges) else "inf)"
+        return f"{low}, {high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Projections:
+    """Numbers derived from all numeric features together, so that drift shows that no single one of them has.
+
+    Nulls and infinities stand at the mean. Each result is a variable of subject ``multivariate`` in the baseline:
+    ``pca_residual``, and ``projection_00`` and so on.
+
+    Attributes:
+        features: the numeric features, in order.
+        means: of each.
+        scales: standard deviation of each, 1 for a constant.
+        components: unit vectors of the principal components, one row each, over the standardised features.
+        directions: seeded random unit vectors, one row each, over the standardised features.
+    """
+
+    features: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    components: tuple[tuple[float, ...], ...]
+    directions: tuple[tuple[float, ...], ...]
