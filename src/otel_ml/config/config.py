@@ -14,6 +14,7 @@ from otel_ml.config.option import KEY, ConfigError, Option, option
 from otel_ml.semconv import attributes
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_LIMITS: Final[Mapping[str, float]] = MappingProxyType({})
 _TASKS: Final = tuple(task.value for task in attributes.MlTaskTypeValues)
 _ACTIONS: Final = "`glob=action` pairs with commas between them, each action one of keep, drop, mask, hash, round"
 _CALLER: Final = (attributes.USER_ID, attributes.SESSION_ID, attributes.TENANT_ID)
@@ -24,6 +25,8 @@ _CONTEXT: Final = (
     + f" or {_SEGMENT}.<key>"
 )
 _CONTEXT_ATTRIBUTE: Final = "|".join(map(re.escape, _CALLER)) + rf"|{re.escape(_SEGMENT)}\.[A-Za-z0-9_\-]{{1,64}}"
+_DETECTORS: Final = ("e_detector", "page_hinkley", "cusum", "adwin")
+_SCORES: Final = tuple(method.value for method in attributes.MlDriftMethodValues if method.value not in _DETECTORS)
 _TOKEN: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"  # of RFC 9110: what a header's name or a baggage key is made of
 
 
@@ -126,11 +129,59 @@ class Config:
     model_task: str | None = option(None, optional(choice(*_TASKS)), "Its kind of task.")
     model_classes: tuple[str, ...] = option((), TEXTS, "Its classes: predictions are counted by these labels.")
 
+    # Drift
+    drift: str = option(
+        "monitor",
+        choice("off", "counts", "monitor"),
+        "What is done for a model that has a baseline: nothing; count its values over the baseline's bins; or watch "
+        "them for drift, too, and raise alarms.",
+    )
+    baseline: str | None = option(
+        None, optional(TEXT), "Path of the model's baseline, where the service has only one model and no code names it."
+    )
+    drift_window: float = option(60.0, kinds.number(1, 86_400), "Seconds between two looks for drift.")
+    drift_lateness: float = option(
+        5.0, kinds.number(0, 86_400), "Seconds that a prediction's own time may be behind the newest one."
+    )
+    drift_reference: str = option(
+        "baseline",
+        choice("baseline", "previous", "last_week"),
+        "What traffic is compared with: the baseline, the window before, or the same hour of last week.",
+    )
+    drift_tolerance: float = option(
+        0.05, kinds.number(0, 0.99), "Total variation, 0 to 1, up to which a shift does not matter."
+    )
+    drift_false_alarms_per_week: float = option(
+        1.0, kinds.number(0.001, 10_000), "How many false alarms a model may raise in a week, over all its features."
+    )
+    drift_thresholds: Mapping[str, float] = option(
+        _NO_LIMITS,
+        kinds.limits(*_SCORES),
+        "Fixed limits for statistics, such as `psi=0.2`, instead of the alarm with a false-alarm rate.",
+    )
+    drift_scores: tuple[str, ...] = option(
+        ("psi",), kinds.choices(*_SCORES), "Statistics that become metrics: a series a feature each, and one for its noise."
+    )
+    drift_directory: str | None = option(
+        None,
+        optional(TEXT),
+        "Where workers of one machine share their counts and the state survives a restart; a directory of the user's "
+        "below the system's temporary one by default.",
+    )
+    replicas: int = option(
+        1, integer(1, 100_000), "Machines or containers that serve this model: they share the budget of false alarms."
+    )
+
     # Metrics and the queue
     queue_rows: int = option(32_768, integer(1, 10_000_000), "Rows that may wait for the aggregator thread.")
     queue_bytes: int = option(64 * 1024 * 1024, integer(65_536, 2**40), "Bytes that may wait for it.")
     metric_features: int = option(
         300, integer(0, 100_000), "Features with metric series of their own, per process; the rest share one."
+    )
+    metric_bins: int = option(
+        300,
+        integer(0, 100_000),
+        "Metric series for bins of baselines, per process. Features for which none are left have `null` and `value` only.",
     )
     null_window: float = option(300.0, kinds.number(1, 86_400), "Seconds over which the null ratio is taken.")
     worker: int | None = option(
@@ -142,6 +193,9 @@ class Config:
     def __post_init__(self) -> None:
         for known in self.describe():
             object.__setattr__(self, known.name, known.parse(getattr(self, known.name), known.name))
+        self._check_hash_key()
+
+    def _check_hash_key(self) -> None:
         hashed = ["privacy_action"] if self.privacy_action == "hash" else []
         hashed += ["feature_actions"] if "hash" in self.feature_actions.values() else []
         if hashed and self.hash_key is None:

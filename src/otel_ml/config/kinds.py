@@ -161,6 +161,24 @@ def mapping(key: str, value: str, *, allowed: str, lower: bool = False) -> Kind[
     return Kind("mapping", allowed, parse)
 
 
+def choices(*words: str) -> Kind[tuple[str, ...]]:
+    """Any of the words, each once."""
+    one = choice(*words)
+    listed = f"any of {', '.join(words)}, with commas between them"
+    return Kind("list", listed, lambda raw: tuple(dict.fromkeys(map(one.parse, _items(raw)))))
+
+
+def limits(*words: str) -> Kind[Mapping[str, float]]:
+    """A positive number for any of the words."""
+    one, limit = choice(*words), number(1e-9, 1e12)
+
+    def parse(raw: object) -> Mapping[str, float]:
+        pairs = raw if isinstance(raw, Mapping) else _pairs(raw)
+        return MappingProxyType({one.parse(word): limit.parse(value) for word, value in pairs.items()})
+
+    return Kind("mapping", f"`score=limit` pairs with commas between them, each score one of {', '.join(words)}", parse)
+
+
 @dataclass(frozen=True, slots=True)
 class Events:
     """Which predictions have an event.
