@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from otel_ml import registrations
@@ -12,6 +11,7 @@ from otel_ml.block import prepare
 from otel_ml.guard import guarded
 from otel_ml.invocation import Inference
 from otel_ml.models import Identity
+from otel_ml.wrapping import wrap
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +78,7 @@ def observe(
             return type(target)(decorate(target.__func__))
         given_name = name or getattr(target, "__name__", None) or type(target).__name__
         model = registrations.check(given_name, version, alias, task, classes)
-        wrapped: F = _wrap(target, _Reader(target, model, operation, prediction_id, event_time, ignore))
+        wrapped: F = wrap(target, _Reader(target, model, operation, prediction_id, event_time, ignore).begin)
         return wrapped
 
     return decorate if function is None else decorate(function)
@@ -130,136 +130,3 @@ class _Reader:
             arguments.get(self._event_time) if self._event_time else None,
         )
         return current
-
-
-def _wrap(function: Any, reader: _Reader) -> Any:
-    if inspect.isasyncgenfunction(function):
-        return _async_generator(function, reader)
-    if inspect.isgeneratorfunction(function):
-        return _generator(function, reader)
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return _coroutine(function, reader)
-    return _function(function, reader)
-
-
-def _finish(current: Inference, result: object) -> None:
-    current.stop()
-    current.output(result)
-    current.end()
-
-
-def _fail(current: Inference, error: BaseException) -> None:
-    current.stop()
-    current.end(error)
-
-
-def _function(function: Callable[..., Any], reader: _Reader) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        current = reader.begin(args, kwargs)
-        if current is None:
-            return function(*args, **kwargs)
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            _fail(current, error)
-            raise
-        _finish(current, result)
-        return result
-
-    return call
-
-
-def _coroutine(function: Callable[..., Any], reader: _Reader) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        current = reader.begin(args, kwargs)
-        if current is None:
-            return await function(*args, **kwargs)
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as error:
-            _fail(current, error)
-            raise
-        _finish(current, result)
-        return result
-
-    return call
-
-
-def _generator(function: Callable[..., Any], reader: _Reader) -> Callable[..., Any]:
-    # Entered for each step only: between two of them other code runs, in whatever context asks for the next item.
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        current = reader.begin(args, kwargs)
-        if current is None:
-            return (yield from function(*args, **kwargs))
-        current.leave()
-        steps, last, sent, thrown, closed = function(*args, **kwargs), None, None, None, False
-        try:
-            while True:
-                current.enter()
-                try:
-                    last = steps.send(sent) if thrown is None else steps.throw(thrown)
-                finally:
-                    current.leave()
-                sent = thrown = None
-                try:
-                    sent = yield last
-                except GeneratorExit:
-                    closed = True
-                    try:
-                        steps.close()
-                    finally:
-                        _finish(current, last)
-                    raise
-                except BaseException as error:
-                    thrown = error
-        except StopIteration as stop:
-            _finish(current, last if stop.value is None else stop.value)
-            return stop.value
-        except BaseException as error:
-            if not closed:  # finished above
-                _fail(current, error)
-            raise
-
-    return call
-
-
-def _async_generator(function: Callable[..., Any], reader: _Reader) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        current = reader.begin(args, kwargs)
-        if current is None:
-            async for item in function(*args, **kwargs):
-                yield item
-            return
-        current.leave()
-        steps, last, sent, thrown, closed = function(*args, **kwargs), None, None, None, False
-        try:
-            while True:
-                current.enter()
-                try:
-                    last = await (steps.asend(sent) if thrown is None else steps.athrow(thrown))
-                finally:
-                    current.leave()
-                sent = thrown = None
-                try:
-                    sent = yield last
-                except GeneratorExit:
-                    closed = True
-                    try:
-                        await steps.aclose()
-                    finally:
-                        _finish(current, last)
-                    raise
-                except BaseException as error:
-                    thrown = error
-        except StopAsyncIteration:
-            _finish(current, last)
-        except BaseException as error:
-            if not closed:  # finished above
-                _fail(current, error)
-            raise
-
-    return call
