@@ -240,8 +240,8 @@ def test_export_requests_are_read_from_their_bytes() -> None:
 def test_names_that_nobody_has_emitted_are_told_apart() -> None:
     now = missing_names(REGISTRY, set(), later=False)
     assert "ml.predictions" in now["metric"]
-    assert "ml.drift.score" not in now["metric"]
-    assert "ml.drift.score" in missing_names(REGISTRY, set(), later=True)["metric"]
+    assert "ml.model.quality" not in now["metric"]
+    assert "ml.model.quality" in missing_names(REGISTRY, set(), later=True)["metric"]
     check = LiveCheck(REGISTRY)
     check.check(wrap(span()))
     check.check(wrap(counter(CALL)))

@@ -16,37 +16,37 @@ EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
 """Stack trace of the exception; may carry inputs."""
 
 ML_BASELINE_ID: Final = "ml.baseline.id"
-"""Short content hash of the baseline that counts are compared with. Not emitted yet."""
+"""Short content hash of the baseline that counts are compared with."""
 
 ML_BATCH_SIZE: Final = "ml.batch.size"
 """Rows in the call."""
 
 ML_DRIFT_BINS: Final = "ml.drift.bins"
-"""The bins that moved most, first the largest. Not emitted yet."""
+"""The bins that moved most, first the largest."""
 
 ML_DRIFT_DIRECTION: Final = "ml.drift.direction"
-"""Which way the distribution moved. Not emitted yet."""
+"""Which way the distribution moved."""
 
 ML_DRIFT_EXAMPLES: Final = "ml.drift.examples"
-"""Up to five ids of predictions that lie in those bins. Not emitted yet."""
+"""Up to five ids of predictions that lie in those bins."""
 
 ML_DRIFT_METHOD: Final = "ml.drift.method"
-"""The statistic or the detector. Not emitted yet."""
+"""The statistic or the detector."""
 
 ML_DRIFT_READER: Final = "ml.drift.reader"
-"""Who computed it. Not emitted yet."""
+"""Who computed it."""
 
 ML_DRIFT_ROWS: Final = "ml.drift.rows"
-"""Rows that the score was computed from. Not emitted yet."""
+"""Rows that the score was computed from."""
 
 ML_DRIFT_SCORE: Final = "ml.drift.score"
-"""The score that raised or ended the alarm. Not emitted yet."""
+"""The score that raised or ended the alarm."""
 
 ML_DRIFT_SINCE: Final = "ml.drift.since"
-"""When the drift began, in ISO 8601. Not emitted yet."""
+"""When the drift began, in ISO 8601."""
 
 ML_DRIFT_SUBJECT: Final = "ml.drift.subject"
-"""What drifts. Not emitted yet."""
+"""What drifts."""
 
 ML_DROP_REASON: Final = "ml.drop.reason"
 """Why something was not emitted."""
@@ -139,7 +139,7 @@ ML_OUTPUT_VALUES: Final = "ml.output.values"
 """The predicted numbers of a multi-output model."""
 
 ML_PREDICTION_BIN: Final = "ml.prediction.bin"
-"""Two-digit index of the output's bin in the baseline, or a reserved bin. Not emitted yet."""
+"""Two-digit index of the output's bin in the baseline, or a reserved bin."""
 
 ML_PREDICTION_ID: Final = "ml.prediction.id"
 """Identifies one prediction on its span, its event, its log lines and its response."""
@@ -268,6 +268,9 @@ class MlDropReasonValues(Enum):
     POLICY = "policy"
     """The privacy policy does not let it leave."""
 
+    LATE = "late"
+    """Its own time was too long ago."""
+
     SAMPLED = "sampled"
     """Not in the sample of events that was asked for."""
 
@@ -280,6 +283,9 @@ class MlDropSignalValues(Enum):
     EVENT = "event"
 
     METRIC = "metric"
+
+    DRIFT = "drift"
+    """Counts over the baseline's bins, and what is computed from them."""
 
 
 class MlFeatureBinValues(Enum):
@@ -402,6 +408,9 @@ class MlViolationTypeValues(Enum):
 
     NULL = "null"
     """Null where none is allowed."""
+
+    REORDERED = "reordered"
+    """At another place among the features than in training."""
 
     MISSING = "missing"
     """An expected feature is absent."""

@@ -6,10 +6,10 @@ Generated from the registry by `make generate`; do not edit.
 from typing import Final
 
 EVENT_ML_DRIFT_DETECTED: Final = "ml.drift.detected"
-"""An alarm was raised. Not emitted yet."""
+"""An alarm was raised."""
 
 EVENT_ML_DRIFT_RESOLVED: Final = "ml.drift.resolved"
-"""An alarm has ended. Not emitted yet."""
+"""An alarm has ended."""
 
 EVENT_ML_FEATURE_VIOLATION: Final = "ml.feature.violation"
 """A value broke what was expected of its feature."""

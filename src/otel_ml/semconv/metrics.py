@@ -40,7 +40,7 @@ ML_DRIFT_ALARM: Final = Metric(
     description="1 while the alarm is raised, with hysteresis, else 0.",
     instrument="gauge",
 )
-"""1 while the alarm is raised, with hysteresis, else 0. Not emitted yet."""
+"""1 while the alarm is raised, with hysteresis, else 0."""
 
 ML_DRIFT_FEATURES: Final = Metric(
     name="ml.drift.features",
@@ -48,7 +48,7 @@ ML_DRIFT_FEATURES: Final = Metric(
     description="Features in alarm.",
     instrument="gauge",
 )
-"""Features in alarm. Not emitted yet."""
+"""Features in alarm."""
 
 ML_DRIFT_NOISE: Final = Metric(
     name="ml.drift.noise",
@@ -56,7 +56,7 @@ ML_DRIFT_NOISE: Final = Metric(
     description="What the score would read with no drift at this sample size.",
     instrument="gauge",
 )
-"""What the score would read with no drift at this sample size. Not emitted yet."""
+"""What the score would read with no drift at this sample size."""
 
 ML_DRIFT_SCORE: Final = Metric(
     name="ml.drift.score",
@@ -64,7 +64,7 @@ ML_DRIFT_SCORE: Final = Metric(
     description="How far the live window is from the baseline.",
     instrument="gauge",
 )
-"""How far the live window is from the baseline. Not emitted yet."""
+"""How far the live window is from the baseline."""
 
 ML_FEATURE_BASELINE_OBSERVATIONS: Final = Metric(
     name="ml.feature.baseline.observations",
@@ -171,7 +171,7 @@ ML_MODEL_AGE: Final = Metric(
     description="Time since the model was trained, from its baseline.",
     instrument="gauge",
 )
-"""Time since the model was trained, from its baseline. Not emitted yet."""
+"""Time since the model was trained, from its baseline."""
 
 ML_MODEL_QUALITY: Final = Metric(
     name="ml.model.quality",
@@ -195,7 +195,7 @@ ML_PREDICTION_OBSERVATIONS: Final = Metric(
     description="Outputs over the bins of the baseline.",
     instrument="counter",
 )
-"""Outputs over the bins of the baseline. Not emitted yet."""
+"""Outputs over the bins of the baseline."""
 
 ML_PREDICTION_SCORE: Final = Metric(
     name="ml.prediction.score",
