@@ -3,10 +3,11 @@
 Nothing here imports numpy, narwhals or a framework before an input of that kind is read.
 """
 
+from otel_ml.observation.batches import Batch
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.labels import label_of
 from otel_ml.observation.outputs import read_outputs
 from otel_ml.observation.results import OutputRow, Outputs
-from otel_ml.observation.rows import Batch, Row, same_rows
+from otel_ml.observation.rows import Row
 
-__all__ = ["Batch", "OutputRow", "Outputs", "Row", "label_of", "read_inputs", "read_outputs", "same_rows"]
+__all__ = ["Batch", "OutputRow", "Outputs", "Row", "label_of", "read_inputs", "read_outputs"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import intern_names
-from otel_ml.observation.rows import Batch, Row, make_row, object_row
+from otel_ml.observation.rows import Row, make_row, object_row
 from otel_ml.observation.series import native_column
 from otel_ml.observation.store import store
 from otel_ml.observation.values import describe

@@ -60,14 +60,6 @@ class Column:
         """Returns a copy of the values at `rows`."""
         raise NotImplementedError
 
-    def same(self, other: Column) -> bool:
-        """Tells whether both columns hold the same values, null equal to null."""
-        import numpy as np
-
-        mine, theirs = self.array(), other.array()
-        floats = mine.dtype.kind in "fM" and theirs.dtype.kind in "fM"
-        return mine is theirs or bool(np.array_equal(mine, theirs, equal_nan=floats))
-
 
 def count_kinds(kind: str, size: int, nulls: int) -> dict[str, int]:
     """Returns the counts of a column that holds one kind beside nulls."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_ml.observation.arrays import column_of
+from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column, count_kinds
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import intern_names
 from otel_ml.observation.objects import ConstantColumn
-from otel_ml.observation.rows import Batch, Row, make_row, object_row
+from otel_ml.observation.rows import Row, make_row, object_row
 from otel_ml.observation.store import store
 from otel_ml.observation.values import BOOL, DATETIME, NUMBER, OBJECT, STRING, describe, marked, plain
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.observation.arrays import read_array
+from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column, count_kinds
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, intern_names
-from otel_ml.observation.rows import Batch, Row, make_row
+from otel_ml.observation.rows import Row, make_row
 from otel_ml.observation.store import store
 from otel_ml.observation.values import NUMBER
 

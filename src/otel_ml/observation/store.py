@@ -6,10 +6,11 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names
-from otel_ml.observation.rows import Batch, Row, make_row
+from otel_ml.observation.rows import Row, make_row
 
 if TYPE_CHECKING:
     import numpy as np
