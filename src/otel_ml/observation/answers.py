@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from otel_ml.observation.describing import root_module
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.labels import label_of
 from otel_ml.observation.outputs import PROBABILITIES, Call, is_label, read
 from otel_ml.observation.records import SCALARS
 from otel_ml.observation.results import OutputRow, Outputs, RowOutputs
 from otel_ml.observation.rows import Row
-from otel_ml.observation.values import root_module
 
 # In order of preference; compared in lower case.
 LABEL_KEYS: Final = ("label", "class", "predicted_class", "predicted_label", "class_name", "category")

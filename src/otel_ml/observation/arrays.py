@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import ArrayColumn, Column, MaskedColumn
+from otel_ml.observation.describing import described_array
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, default_names, intern_names, names_for
 from otel_ml.observation.objects import ConstantColumn, ObjectColumn
 from otel_ml.observation.rows import Row, make_row, object_row
 from otel_ml.observation.store import sample, store
-from otel_ml.observation.values import Described, described_array, duration_seconds, marked, plain
+from otel_ml.observation.values import Described, duration_seconds, marked, plain
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,12 +6,12 @@ from typing import Any
 
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column
+from otel_ml.observation.describing import describe
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import intern_names
 from otel_ml.observation.rows import Row, make_row, object_row
 from otel_ml.observation.series import native_column
 from otel_ml.observation.store import store
-from otel_ml.observation.values import describe
 
 
 def read_arrow(data: Any, limits: Limits) -> Row | Batch:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from otel_ml.observation.arrays import column_of
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column, MaskedColumn, count_kinds
+from otel_ml.observation.describing import class_name, root_module
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, intern_names, names_for
 from otel_ml.observation.objects import CategoryColumn, ConstantColumn, ObjectColumn
 from otel_ml.observation.rows import Row, make_row
 from otel_ml.observation.store import store
-from otel_ml.observation.values import DATETIME, class_name, root_module
+from otel_ml.observation.values import DATETIME
 
 if TYPE_CHECKING:
     import numpy as np

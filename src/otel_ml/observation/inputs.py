@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.describing import describe, root_module
 from otel_ml.observation.limits import Limits, limits_of
 from otel_ml.observation.lists import read_list
 from otel_ml.observation.mappings import read_mapping
 from otel_ml.observation.names import Names, names_for
 from otel_ml.observation.records import fields_of, read_record
 from otel_ml.observation.rows import Row, make_row, object_row
-from otel_ml.observation.values import IMMUTABLE, describe, marked, root_module
+from otel_ml.observation.values import IMMUTABLE, marked
 
 Reader = Callable[[Any, Names | None, Limits], Row | Batch]
 

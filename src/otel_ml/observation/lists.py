@@ -9,13 +9,13 @@ from typing import Any
 from otel_ml.observation.arrays import column_of, is_row, is_text
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column
+from otel_ml.observation.describing import root_module
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, default_names, intern_names, names_for
 from otel_ml.observation.objects import ObjectColumn
 from otel_ml.observation.records import SCALARS, fields_of, flatten
 from otel_ml.observation.rows import Row, make_row
 from otel_ml.observation.store import sample, store
-from otel_ml.observation.values import root_module
 
 
 def read_list(data: list[Any] | tuple[Any, ...], names: Names | None, limits: Limits) -> Row | Batch:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.describing import root_module
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names, intern_names, label_text
 from otel_ml.observation.records import SCALARS, read_record
 from otel_ml.observation.rows import Row
-from otel_ml.observation.values import root_module
 
 _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow"})
 

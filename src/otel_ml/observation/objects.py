@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.observation.columns import Column, count_kinds
+from otel_ml.observation.describing import describe
 from otel_ml.observation.limits import MAX_TEXT
-from otel_ml.observation.values import IMMUTABLE, NULL, OBJECT, STRING, Described, describe, marked, plain
+from otel_ml.observation.values import IMMUTABLE, NULL, OBJECT, STRING, Described, marked, plain
 
 if TYPE_CHECKING:
     import numpy as np

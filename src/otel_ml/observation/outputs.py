@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from otel_ml.observation.describing import describe, root_module
 from otel_ml.observation.labels import class_labels, is_nested, label_of
 from otel_ml.observation.records import SCALARS, fields_of
 from otel_ml.observation.results import OutputRow, Outputs, RowOutputs
-from otel_ml.observation.values import IMMUTABLE, describe, plain, root_module
+from otel_ml.observation.values import IMMUTABLE, plain
 
 PROBABILITIES: Final = frozenset({"predict_proba", "predict_log_proba"})
 MARGINS: Final = frozenset({"decision_function"})

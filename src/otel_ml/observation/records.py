@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from otel_ml.observation.describing import root_module
 from otel_ml.observation.limits import MAX_ITEMS, MAX_NAME, Limits
 from otel_ml.observation.names import intern_names, label_text
 from otel_ml.observation.rows import Row, make_row
-from otel_ml.observation.values import marked, root_module
+from otel_ml.observation.values import marked
 
 SCALARS: Final = frozenset({float, int, bool, str, type(None)})
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import hypot, inf, isfinite
 from typing import Any, Final
 
+from otel_ml.observation.describing import describe
 from otel_ml.observation.limits import MAX_INT_BITS, MAX_TEXT
 from otel_ml.observation.names import Names
-from otel_ml.observation.values import BOOL, NULL, NUMBER, OBJECT, STRING, describe, plain
+from otel_ml.observation.values import BOOL, NULL, NUMBER, OBJECT, STRING, plain
 
 _NUMBERS: Final = frozenset({float, int, bool})
 _KINDS: Final = {float: NUMBER, int: NUMBER, bool: BOOL, str: STRING, type(None): NULL}

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from otel_ml.observation.answers import MAX_EXTRA
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.describing import describe, root_module
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.outputs import PROBABILITIES, Call, read, scalar_output
 from otel_ml.observation.records import SCALARS, fields_of
 from otel_ml.observation.results import ColumnOutputs, OutputRow, Outputs, RowOutputs
 from otel_ml.observation.rows import Row
 from otel_ml.observation.tables import read_columns
-from otel_ml.observation.values import describe, root_module
 
 _FEW: Final = 256  # answers read one by one, with all that is in them; more are read by column
 _MAX_ROWS: Final = 10_000  # of no regular shape, read one by one

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from otel_ml.observation.arrays import column_of
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.columns import Column, count_kinds
+from otel_ml.observation.describing import describe
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import intern_names
 from otel_ml.observation.objects import ConstantColumn
 from otel_ml.observation.rows import Row, make_row, object_row
 from otel_ml.observation.store import store
-from otel_ml.observation.values import BOOL, DATETIME, NUMBER, OBJECT, STRING, describe, marked, plain
+from otel_ml.observation.values import BOOL, DATETIME, NUMBER, OBJECT, STRING, marked, plain
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,11 +6,11 @@ from typing import Any
 
 from otel_ml.observation.answers import MAX_EXTRA, read_row, role_of
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.describing import root_module
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.outputs import PROBABILITIES, Call, described, read
 from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
 from otel_ml.observation.rows import Row
-from otel_ml.observation.values import root_module
 
 
 def read_columns(batch: Batch, call: Call) -> Outputs:

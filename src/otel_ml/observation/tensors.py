@@ -6,10 +6,10 @@ from typing import Any
 
 from otel_ml.observation.arrays import described_rows, read_array
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.describing import describe, described_array, root_module
 from otel_ml.observation.limits import Limits
 from otel_ml.observation.names import Names
 from otel_ml.observation.rows import Row, object_row
-from otel_ml.observation.values import describe, described_array, root_module
 
 
 def read_tensor(data: Any, names: Names | None, limits: Limits) -> Row | Batch:
