@@ -46,11 +46,13 @@ def reference(variables: Sequence[Variable]) -> np.ndarray:
     """The baseline's own counts in this layout.
 
     Returns:
-        int64 of shape (variables, width): NULL and the bins; the other reserved columns are zero.
+        int64 of shape (variables, width): NULL, TYPE, NON_FINITE and the bins; nothing was out of range or unseen.
     """
     counts = np.zeros((len(variables), width(variables)), dtype=np.int64)
     for row, variable in zip(counts, variables, strict=True):
         row[NULL] = variable.nulls
+        row[TYPE] = variable.wrong_type
+        row[NON_FINITE] = variable.infinite
         row[FIRST : FIRST + len(variable.counts)] = variable.counts
     return counts
 

@@ -74,6 +74,7 @@ class Variable:
         derivation: how: ``unseen_tokens`` or ``non_letters`` (shares of a text, 0 to 1).
         vocabulary: hashes of the training texts' tokens, ascending, for ``unseen_tokens``.
         notes: what looks suspicious, in words.
+        infinite: how many values were plus or minus infinity; they are in the last and the first bin.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Variable:
     derivation: str | None = None
     vocabulary: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    infinite: int = 0
 
     @property
     def ordered(self) -> bool:
@@ -108,6 +110,11 @@ class Variable:
     def values(self) -> int:
         """Training values that were not null."""
         return self.rows - self.nulls
+
+    @property
+    def wrong_type(self) -> int:
+        """Training values of another type than the variable's: neither null nor in a bin. Unknown for a masked one: 0."""
+        return self.values - sum(self.counts) if self.counts else 0
 
     @property
     def null_ratio(self) -> float:

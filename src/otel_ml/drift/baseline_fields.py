@@ -1,0 +1,116 @@
+"""What a field of a baseline's file may hold; each check returns the value as the baseline holds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+Check = Callable[[Any], Any]
+"""Takes what JSON gave and returns the value, or raises `ValueError` that says what it must be."""
+
+_EXACT: Final = 2**53
+
+
+def text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError("must be a text")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair") from None
+    return value
+
+
+def count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _EXACT:
+        raise ValueError("must be a whole number of at least 0")
+    return value
+
+
+def number(value: Any) -> float:
+    if type(value) not in (float, int) or not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    return float(value)
+
+
+def flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("must be true or false")
+    return value
+
+
+def share(value: Any) -> float:
+    if not 0 <= number(value) <= 1:
+        raise ValueError("must be a number from 0 to 1")
+    return float(value)
+
+
+def at_least(least: float) -> Check:
+    def check(value: Any) -> float:
+        if number(value) < least:
+            raise ValueError(f"must be a number of at least {least:g}")
+        return float(value)
+
+    return check
+
+
+def moment(value: Any) -> str:
+    try:
+        datetime.fromisoformat(text(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError("must be a time in ISO 8601") from None
+    return str(value)
+
+
+def one_of(allowed: frozenset[str]) -> Check:
+    def check(value: Any) -> str:
+        if type(value) is not str or value not in allowed:
+            raise ValueError(f"must be one of {', '.join(sorted(allowed))}")
+        return value
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def list_of(check: Check) -> Check:
+    def check_list(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise ValueError("must be a list")
+        return tuple([check(item) for item in value])
+
+    return check_list
+
+
+def different(value: Any) -> tuple[str, ...]:
+    found = list_of(text)(value)
+    if len(set(found)) != len(found):
+        raise ValueError("must be different texts")
+    return found
+
+
+def ascending(check: Check) -> Check:
+    def check_list(value: Any) -> tuple[Any, ...]:
+        found = list_of(check)(value)
+        if any(low >= high for low, high in pairwise(found)):
+            raise ValueError("must be ascending")
+        return found
+
+    return check_list
+
+
+def texts_by_name(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")
+    return {text(name): text(version) for name, version in value.items()}
+
+
+def hash64(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**64:
+        raise ValueError("must be a whole number of at most 64 bits")
+    return value
