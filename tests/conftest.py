@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.telemetry",
+    "tests.support.tap",
     "tests.support.instrumented",
     "tests.support.otlp",
     "tests.support.strict",

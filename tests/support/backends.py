@@ -4,7 +4,7 @@
         send_to(stack.collector.grpc_url)
         spans = eventually(lambda: stack.jaeger.trace(trace_id))
 
-The queries go through the backends' own HTTP APIs.
+The queries go through the backends' own HTTP APIs. All that the Collector accepts is under the live check, too.
 """
 
 import os
@@ -18,11 +18,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.jaeger import JaegerQueries
+from tests.support.livecheck import LiveCheck
 from tests.support.loki import LokiQueries
+from tests.support.otlp import OtlpSink
 from tests.support.prometheus import PrometheusQueries
 from tests.support.servers import Server, free_port
+from tests.support.telemetry import registry
 
 CONFIGS = Path(__file__).parents[2] / "collector-config"
+LIVE_CHECK = Path(__file__).with_name("live-check.yaml")
 STACK_KEY = pytest.StashKey["Stack"]()
 BINARIES = ("otelcol", "jaeger", "prometheus", "promtool", "loki", "compose-spec")
 
@@ -161,9 +165,10 @@ class Collector(Server):
 
 @dataclass(frozen=True)
 class Stack:
-    """The four servers, each to be stopped and started by itself."""
+    """The four servers, each to be stopped and started by itself, and a copy of all that the Collector accepts."""
 
     binaries: Path
+    accepted: OtlpSink
     collector: Collector
     jaeger: Jaeger
     prometheus: Prometheus
@@ -171,7 +176,7 @@ class Stack:
     routes: Mapping[str, str]  # environment that points a further Collector at these backends
 
     @classmethod
-    def in_directory(cls, binaries: Path, data: Path) -> "Stack":
+    def in_directory(cls, binaries: Path, data: Path, accepted: OtlpSink) -> "Stack":
         """Lay out a stack that is not started yet, with all its data under one directory."""
         metrics_port = free_port()
         jaeger = Jaeger(binaries, data / "jaeger")
@@ -182,8 +187,9 @@ class Stack:
             "PROMETHEUS_OTLP_URL": f"{prometheus.url}/api/v1/otlp",
             "LOKI_OTLP_URL": f"{loki.url}/otlp",
         }
-        collector = Collector(binaries, data / "collector", env=routes, metrics_port=metrics_port)
-        return cls(binaries, collector, jaeger, prometheus, loki, routes)
+        env = routes | {"LIVE_CHECK_ENDPOINT": str(accepted.receiver.http_endpoint)}
+        collector = Collector(binaries, data / "collector", env=env, fragments=[LIVE_CHECK], metrics_port=metrics_port)
+        return cls(binaries, accepted, collector, jaeger, prometheus, loki, routes)
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -212,20 +218,31 @@ def binaries() -> Path:
 @pytest.fixture(scope="session")
 def session_stack(binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for the whole session: starting it takes seconds."""
-    stack = Stack.in_directory(binaries, tmp_path_factory.mktemp("backends"))
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.kill()
+    accepted = OtlpSink()
+    with accepted.receiver:
+        stack = Stack.in_directory(binaries, tmp_path_factory.mktemp("backends"), accepted)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.kill()
+    late = LiveCheck(registry())
+    for message in accepted.take():
+        late.check(message)
+    assert not late.findings, late.report()
 
 
 @pytest.fixture
-def stack(session_stack: Stack, request: pytest.FixtureRequest) -> Stack:
-    """The stack with all its servers running, whatever the test before has done to them."""
+def stack(session_stack: Stack, request: pytest.FixtureRequest, live_check: LiveCheck) -> Iterator[Stack]:
+    """The stack with all its servers running, whatever the test before has done to them.
+
+    All that the Collector accepted goes through the live check when the test ends.
+    """
     session_stack.start()
     request.node.stash[STACK_KEY] = session_stack
-    return session_stack
+    yield session_stack
+    for message in session_stack.accepted.take():
+        live_check.check(message)
 
 
 def add_logs(item: pytest.Item, report: pytest.TestReport) -> None:

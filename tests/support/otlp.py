@@ -47,10 +47,11 @@ class OtlpSink:
         with self._changed:
             return list(self._messages)
 
-    def clear(self) -> None:
-        """Forgets what was received; the live check does not see it."""
+    def take(self) -> list[Request]:
+        """Everything received, which is forgotten here."""
         with self._changed:
-            self._messages.clear()
+            messages, self._messages = self._messages, []
+            return messages
 
     def spans(self, name: str | None = None) -> list[Span]:
         """Spans received, in the order of arrival."""
@@ -119,5 +120,5 @@ def otlp_sink(live_check: LiveCheck) -> Iterator[OtlpSink]:
     sink = OtlpSink()
     with sink.receiver:
         yield sink
-    for message in sink.messages():
+    for message in sink.take():
         live_check.check(message)
