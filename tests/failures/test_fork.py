@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.failures.programs import run
+from tests.support.livecheck import LiveCheck
 from tests.support.otlp import OtlpSink
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -31,7 +32,7 @@ def work(number):
 """
 
 
-def test_children_forked_under_load_do_not_hang(tmp_path: Path) -> None:
+def test_children_forked_under_load_do_not_hang(live_check: LiveCheck, tmp_path: Path) -> None:
     """The aggregator, a reader and other callers hold whatever they hold at the moment of each fork."""
     program = (
         MODEL
@@ -51,6 +52,8 @@ loggers = LoggerProvider(shutdown_on_exit=False)
 loggers.add_log_record_processor(BatchLogRecordProcessor(exporter))
 _logs.set_logger_provider(loggers)
 otel_ml.instrument()
+
+predict = otel_ml.observe(name="forked")(lambda number: number * 2.0 if not isinstance(number, dict) else 0.0)
 
 stop = threading.Event()
 def load():
@@ -78,9 +81,8 @@ def in_child():
     assert rows == 5, rows
     assert not guard.counts(), guard.counts()
 
-predict = otel_ml.observe(name="forked")(lambda number: number * 2.0 if not isinstance(number, dict) else 0.0)
 failed = 0
-for _ in range(100):
+for _ in range(40):
     child = os.fork()
     if child == 0:
         signal.alarm(10)  # ends a child that hangs
@@ -92,11 +94,21 @@ for _ in range(100):
         os._exit(0)
     failed += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 stop.set()
+for thread in threads:
+    thread.join()
 print("failed", failed)
+from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+first = exporter.get_finished_logs()[:1000]  # of very many, all alike
+open("logs", "wb").write(encode_logs(first).SerializeToString())
+open("metrics", "wb").write(encode_metrics(reader.get_metrics_data()).SerializeToString())
 os._exit(0)
 """
     )
     assert run(tmp_path, program) == "failed 0\n"
+    live_check.check_bytes("logs", (tmp_path / "logs").read_bytes())
+    live_check.check_bytes("metrics", (tmp_path / "metrics").read_bytes())
+    assert {("event", "ml.prediction"), ("metric", "ml.predictions")} <= live_check.emitted
 
 
 POOLS = {
