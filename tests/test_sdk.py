@@ -9,7 +9,9 @@ import textwrap
 
 import pytest
 
+from tests.support.livecheck import LiveCheck
 from tests.support.otlp import OtlpSink
+from tests.support.telemetry import registry
 
 PREDICT = """
 import otel_ml
@@ -21,28 +23,29 @@ def predict():
     return call.id
 """
 
-MEMORY = """
+PROVIDERS = """
 from opentelemetry import _logs, metrics, trace
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-spans, logs, reader = InMemorySpanExporter(), InMemoryLogRecordExporter(), InMemoryMetricReader()
-tracer_provider, logger_provider, meter_provider = TracerProvider(), LoggerProvider(), MeterProvider([reader])
-tracer_provider.add_span_processor(SimpleSpanProcessor(spans))
-logger_provider.add_log_record_processor(SimpleLogRecordProcessor(logs))
-
-def found():
-    assert otel_ml.flush()
-    data = reader.get_metrics_data()
-    names = {m.name for r in data.resource_metrics for s in r.scope_metrics for m in s.metrics} if data else set()
-    events = [record.log_record.event_name for record in logs.get_finished_logs()]
-    return {span.name for span in spans.get_finished_spans()}, "ml.prediction" in events, "ml.predictions" in names
+tracer_provider, logger_provider = TracerProvider(), LoggerProvider()
+meter_provider = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())])
+tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+logger_provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
 """
+
+
+def received(sink: OtlpSink) -> tuple[set[str], bool, bool]:
+    """Names of spans, and whether there is an event and a count of predictions."""
+    names = {span.name for span in sink.spans()}
+    return names, bool(sink.events("ml.prediction")), bool(sink.metric_points("ml.predictions"))
 
 
 def run(script: str, **env: str) -> str:
@@ -86,27 +89,28 @@ def test_it_is_set_up_from_the_environment_when_nobody_has(otlp_sink: OtlpSink) 
     assert [point.value for point in otlp_sink.metric_points("ml.predictions")] == [1]
 
 
-def test_existing_providers_are_used_and_stay() -> None:
+def test_existing_providers_are_used_and_stay(otlp_sink: OtlpSink) -> None:
     run(
-        MEMORY
+        PROVIDERS
         + """
 trace.set_tracer_provider(tracer_provider)
 metrics.set_meter_provider(meter_provider)
 _logs.set_logger_provider(logger_provider)
 otel_ml.instrument()
 predict()
-assert found() == ({"predict churn"}, True, True), found()
 assert trace.get_tracer_provider() is tracer_provider
 assert metrics.get_meter_provider() is meter_provider
 assert _logs.get_logger_provider() is logger_provider
-"""
+""",
+        **otlp_sink.env("http/protobuf"),
     )
+    assert received(otlp_sink) == ({"predict churn"}, True, True)
 
 
 @pytest.mark.parametrize("present", ["traces", "metrics", "logs"])
-def test_a_provider_for_one_signal_is_left_alone_and_the_others_are_named(present: str) -> None:
+def test_a_provider_for_one_signal_is_left_alone_and_the_others_are_named(present: str, otlp_sink: OtlpSink) -> None:
     said = run(
-        MEMORY
+        PROVIDERS
         + f"""
 import logging
 logging.basicConfig(level=logging.INFO)
@@ -119,16 +123,23 @@ else:
     _logs.set_logger_provider(logger_provider)
 otel_ml.instrument()
 predict()
-assert found() == ({{"predict churn"}} if present == "traces" else set(), present == "logs", present == "metrics"), found()
-"""
+""",
+        **otlp_sink.env("http/protobuf"),
     )
+    spans = {"predict churn"} if present == "traces" else set()
+    assert received(otlp_sink) == (spans, present == "logs", present == "metrics")
+    if present == "logs":
+        check = LiveCheck(registry())
+        for message in otlp_sink.take():
+            check.check(message)
+        assert [finding.rule for finding in check.findings] == ["no_span_context"], "there is no span to belong to"
     absent = [signal for signal in ("traces", "metrics", "logs") if signal != present]
     assert f"none is for {', '.join(absent)}" in said
 
 
-def test_providers_may_be_passed_and_the_global_ones_stay_unset() -> None:
+def test_providers_may_be_passed_and_the_global_ones_stay_unset(otlp_sink: OtlpSink) -> None:
     run(
-        MEMORY
+        PROVIDERS
         + """
 import asyncio
 import httpx
@@ -150,10 +161,11 @@ async def ask():
 
 response = asyncio.run(ask())
 assert response.headers["ml-prediction-id"] == response.json()
-assert found() == ({"predict churn", "GET /", "GET / http send"}, True, True), found()
 assert type(trace.get_tracer_provider()).__name__ == "ProxyTracerProvider"
-"""
+""",
+        **otlp_sink.env("http/protobuf"),
     )
+    assert received(otlp_sink) == ({"predict churn", "GET /", "GET / http send"}, True, True)
 
 
 @pytest.mark.parametrize("variable", ["OTEL_SDK_DISABLED", "OTEL_ML_ENABLED"])

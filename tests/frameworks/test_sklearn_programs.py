@@ -7,21 +7,25 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sklearn.datasets import make_classification
 
 from tests.frameworks.spans import operations
+from tests.support.otlp import OtlpSink
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 
 
-def run(tmp_path: Path, script: str) -> str:
+# Without a receiver the exporters would go on trying at exit.
+NO_EXPORTERS = dict.fromkeys(("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"), "none")
+
+
+def run(tmp_path: Path, script: str, env: Mapping[str, str] = NO_EXPORTERS) -> str:
     path = tmp_path / "program.py"
     path.write_text(textwrap.dedent(script), encoding="utf-8")
-    # Without a receiver the exporters would go on trying at exit.
-    exporters = dict.fromkeys(("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"), "none")
     done = subprocess.run(
         [sys.executable, str(path)],
         capture_output=True,
@@ -29,7 +33,7 @@ def run(tmp_path: Path, script: str) -> str:
         timeout=60,
         check=False,
         cwd=tmp_path,
-        env={**os.environ, **exporters},
+        env={**os.environ, **env},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -64,9 +68,10 @@ def test_a_model_whose_class_comes_with_its_pickle(instrumented: Any, tmp_path: 
     assert operations(instrumented) == ["predict"]
 
 
-def test_a_model_pickled_where_it_was_instrumented_loads_where_nothing_is(tmp_path: Path) -> None:
+def test_a_model_pickled_where_it_was_instrumented_loads_where_nothing_is(otlp_sink: OtlpSink, tmp_path: Path) -> None:
     saved = "import otel_ml; otel_ml.instrument()\n" + MINE + "m = Mine().fit(None); m.predict([[1.0]])\n"
-    run(tmp_path, saved + "open('model.pkl', 'wb').write(cloudpickle.dumps(m))")
+    run(tmp_path, saved + "open('model.pkl', 'wb').write(cloudpickle.dumps(m))", otlp_sink.env("http/protobuf"))
+    assert len(otlp_sink.events("ml.prediction")) == 1
     loaded = """
     import pickle
     m = pickle.load(open("model.pkl", "rb"))
