@@ -1,0 +1,162 @@
+"""Counts of categories: a table from label to code, and a count of codes.
+
+Nothing is kept of a category that the baseline does not know, so memory stays what it was however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from otel_ml.drift.counts.columns import number_of, seconds_of
+from otel_ml.drift.counts.labels import MAX_LABEL, category_of, is_null
+from otel_ml.drift.layout import FIRST, NULL, TYPE, UNSEEN
+
+if TYPE_CHECKING:
+    from otel_ml.drift.variables import Variable
+
+_TRUTH: Final = {"true": "1", "false": "0", "1": "true", "0": "false"}
+_FEW_CODES: Final = 65_536
+
+
+class Categories:
+    """The categories of one variable, or the two values of a boolean one.
+
+    A code is the value's column in the layout; beyond all bins come the same bins again, for values that count as unseen.
+
+    Args:
+        variable: of kind categorical or boolean.
+    """
+
+    def __init__(self, variable: Variable) -> None:
+        self._bins = len(variable.categories) + 1
+        allowed = variable.constraints.allowed
+        labels = dict.fromkeys([*variable.categories, *(variable.known or ()), *(allowed or ())])
+        bins = {label: index for index, label in enumerate(variable.categories)}
+        self._table: dict[str | None, int] = {}
+        for label in labels:
+            unseen = allowed is not None and label not in allowed
+            self._table[label] = FIRST + bins.get(label, self._bins - 1) + unseen * self._bins
+        closed = variable.known is not None or allowed is not None
+        self._other = FIRST + self._bins - 1 + closed * self._bins
+        self._boolean = variable.kind == "boolean"
+        if self._boolean:  # either way of writing the two was fitted, and either may be served
+            for label, other in _TRUTH.items():
+                if label not in labels and other in labels:
+                    self._table[label] = self._table[other]
+        expected = "boolean" if self._boolean else variable.constraints.type
+        self._is_right = _TYPES.get(expected or "", _anything)
+        self._table[None] = NULL
+        self._plain_texts = self._is_right("x") and not any(len(label) >= MAX_LABEL for label in labels)
+        self._whole = self._code_of_whole()
+
+    def count(self, column: np.ndarray, into: np.ndarray) -> None:
+        """Adds the counts of a column to the variable's row of the count matrix, of shape (width,)."""
+        found = np.bincount(self._codes(column), minlength=FIRST + 2 * self._bins)
+        seen, unseen = found[FIRST : FIRST + self._bins], found[FIRST + self._bins :]
+        into[NULL] += found[NULL]
+        into[TYPE] += found[TYPE]
+        into[UNSEEN] += unseen.sum()
+        into[FIRST : FIRST + self._bins] += seen + unseen
+
+    def bins(self, column: np.ndarray) -> np.ndarray:
+        """Finds the layout column of each value, of shape (rows,)."""
+        codes = self._codes(column)
+        return np.where(codes >= FIRST + self._bins, codes - self._bins, codes)
+
+    def _codes(self, column: np.ndarray) -> np.ndarray:
+        kind = column.dtype.kind
+        if kind in "biu":
+            return self._numeric_codes(column)
+        if kind == "f":
+            return self._float_codes(column)
+        values = column.tolist() if kind in "OUS" else list(column)
+        if self._plain_texts and set(map(type, values)) <= {str, type(None)}:
+            codes = map(self._table.get, values, repeat(self._other))
+        else:
+            codes = map(self._code_of, values)
+        return np.fromiter(codes, dtype=np.intp, count=len(values))
+
+    def _float_codes(self, column: np.ndarray) -> np.ndarray:
+        null = np.isnan(column)
+        if null.any():
+            codes = np.full(len(column), NULL, dtype=np.intp)
+            codes[~null] = self._numeric_codes(column[~null])
+            return codes
+        return self._numeric_codes(column)
+
+    def _numeric_codes(self, column: np.ndarray) -> np.ndarray:
+        """Looks small whole numbers up in an array, and others by their distinct values."""
+        if column.dtype.kind != "b" and self._whole is not None and column.size:
+            low, codes = self._whole
+            small = _whole_numbers(column)
+            if small is not None:
+                places: np.ndarray = np.clip(small, low - 1, low + len(codes) - 2) - (low - 1)
+                return codes.take(places)
+        distinct, inverse = np.unique(column, return_inverse=True)
+        by_value = np.array([self._code_of(value) for value in distinct], dtype=np.intp)
+        return by_value.take(inverse)
+
+    def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
+        """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
+        known = [int(label) for label in self._table if label is not None and _is_whole(label)]
+        if not known or max(known) - min(known) >= _FEW_CODES:
+            return None
+        low = min(known)
+        numbers = range(low - 1, max(known) + 2)
+        return low, np.array([self._code_of(number) for number in numbers], dtype=np.intp)
+
+    def _code_of(self, value: Any) -> int:
+        if is_null(value):
+            return NULL
+        if not self._is_right(value):
+            return TYPE
+        return self._table.get(category_of(value), self._other)
+
+
+def _is_whole(label: str) -> bool:
+    digits = label.removeprefix("-")
+    return len(digits) <= 15 and digits.isascii() and digits.isdigit() and str(int(label)) == label
+
+
+def _whole_numbers(column: np.ndarray) -> np.ndarray | None:
+    """Returns numbers as int64 if all of them are whole and small enough to stay what they are."""
+    if column.dtype.kind == "f":
+        if not (np.abs(column) < 2**53).all():
+            return None
+        whole = column.astype(np.int64)
+        return whole if (whole == column).all() else None
+    return None if column.dtype == np.uint64 and column.max() >= 2**63 else column.astype(np.int64)
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, (str, bytes))
+
+
+def _is_number(value: Any) -> bool:
+    return number_of(value) is not None
+
+
+def _is_integer(value: Any) -> bool:
+    number = number_of(value)
+    return number is not None and (number.is_integer() or number - number != 0)
+
+
+def _is_truth(value: Any) -> bool:
+    return number_of(value) in (0.0, 1.0)
+
+
+_TYPES: Final[dict[str, Callable[[Any], bool]]] = {
+    "string": _is_text,
+    "number": _is_number,
+    "integer": _is_integer,
+    "boolean": _is_truth,
+    "datetime": lambda value: seconds_of(value) is not None,
+}

@@ -1,0 +1,108 @@
+"""The text that stands for a category, the same whatever type a value happens to come in."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import hashlib
+from typing import Any, Final
+
+import numpy as np
+
+MAX_LABEL: Final = 256
+"""Characters of a label. A longer one ends in a digest of the whole, so that labels and the memory they take are bounded."""
+
+_EXACT: Final = 2**53
+_PRINTED_BITS: Final = 1_024  # printing a larger integer takes long
+
+
+def category_of(value: Any) -> str:
+    """Names the category of a value that is not null.
+
+    A number is the same category as an integer, as a float and in numpy; a text of its digits is, too, since a column
+    that was read from a file as text may be served as numbers. Whoever cares for the type sets the constraint.
+
+    >>> category_of(True), category_of(1.0), category_of(np.int8(1)), category_of(0.5), category_of("x")
+    ('true', '1', '1', '0.5', 'x')
+    """
+    kind = type(value)
+    if kind is str:
+        return value if len(value) <= MAX_LABEL else _cut(value)
+    if kind is int:
+        return _of_int(value)
+    return _cut(_text_of(value))
+
+
+def is_null(value: Any) -> bool:
+    """Tells whether a value stands for none: None, a NaN of any type, NaT, pandas' NA, a masked element.
+
+    >>> is_null(None), is_null(float("nan")), is_null(np.datetime64("NaT")), is_null(""), is_null(0)
+    (True, True, True, False, False)
+    """
+    kind = type(value)
+    if value is None:
+        return True
+    if kind is str or kind is int or kind is bool:
+        return False
+    if kind is float:
+        return bool(value != value)
+    if isinstance(value, (float, complex, np.floating, np.complexfloating)):
+        return bool(value != value)
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    if isinstance(value, decimal.Decimal):
+        return value.is_nan()
+    return value is np.ma.masked or kind.__name__ in ("NAType", "NaTType")
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, enum.Enum):
+        return category_of(value.value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (int, np.integer)):
+        return _of_int(int(value))
+    if isinstance(value, np.datetime64):
+        return _trim(str(value))
+    if isinstance(value, (float, np.floating, decimal.Decimal)):
+        return _of_float(value)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    try:
+        return str(value)
+    except Exception:  # a value's own code may do anything
+        return f"<{type(value).__name__}>"
+
+
+def _of_int(value: int) -> str:
+    bits = value.bit_length()
+    return _cut(str(value)) if bits <= _PRINTED_BITS else f"<int {bits} bits>"
+
+
+def _of_float(value: Any) -> str:
+    number = float(value)
+    if number.is_integer() and abs(number) <= _EXACT:
+        return str(int(number))
+    # numpy prints the fewest digits that its own precision needs: a float32 of 0.1 is the category of the float 0.1.
+    return str(value) if isinstance(value, np.floating) else repr(number)
+
+
+def _trim(text: str) -> str:
+    """Cuts numpy's digits of a second to those that `datetime.isoformat` prints, if nothing is lost by it."""
+    head, dot, digits = text.partition(".")
+    digits = digits.rstrip("0")
+    if not dot or not digits:
+        return head
+    return f"{head}.{digits.ljust(6, '0') if len(digits) <= 6 else digits.ljust(9, '0')}"
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_LABEL:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{text[: MAX_LABEL - 13]}-{digest}"

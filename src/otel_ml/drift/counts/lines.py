@@ -1,0 +1,122 @@
+"""Counts of numbers between edges, without finding the bin of each.
+
+How many values are at most ``t`` says it all: a bin is the difference of two such counts, what is infinite or out of range is
+too, and a NaN is at most nothing. Comparing a stretch of values that stays in the processor's cache with every threshold
+in turn takes a tenth of the time that a binary search of each value does, and is as exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from otel_ml.drift.layout import FIRST, NON_FINITE, NULL, RANGE, TYPE
+
+if TYPE_CHECKING:
+    from otel_ml.drift.variables import Variable
+
+SHORT: Final = 255
+"""Rows up to which all variables are counted at once, as their counts fit one byte; more are counted column by column."""
+
+_LARGEST: Final = float(np.finfo(np.float64).max)
+
+
+class Lines:
+    """Variables whose bins lie along a line, as one matrix of thresholds.
+
+    Args:
+        variables: of numeric kinds.
+        width: columns of the count matrix.
+    """
+
+    def __init__(self, variables: Sequence[Variable], width: int) -> None:
+        edges = max((len(variable.edges) for variable in variables), default=0)
+        self._edges = np.full((len(variables), edges), np.inf)
+        below = np.full(len(variables), -np.inf)
+        above = np.full(len(variables), np.inf)
+        for index, variable in enumerate(variables):
+            self._edges[index, : len(variable.edges)] = variable.edges
+            low, high = _range_of(variable)
+            below[index], above[index] = np.nextafter(low, -np.inf), high
+        ends = np.broadcast_to([-np.inf, _LARGEST, np.inf], (len(variables), 3))
+        # Columns: edges, then what the tail of `_layout` names.
+        self._matrix = np.ascontiguousarray(np.column_stack([self._edges, ends, below, above]))
+        self.thresholds = self._matrix.shape[1]
+        self._limited = np.isfinite(below)
+        self._whole = np.array([variable.constraints.type == "integer" for variable in variables], dtype=bool)
+        self._width = width
+
+    def at_most(self, index: int, values: np.ndarray) -> np.ndarray:
+        """Counts the values of one variable up to each threshold.
+
+        Args:
+            index: of the variable.
+            values: float64 of shape (rows,), contiguous; a few thousand at a time are fastest.
+
+        Returns:
+            int64 of shape (thresholds,), for `layout`.
+        """
+        found = np.less_equal(values, self._matrix[index][:, None])
+        return np.array([np.count_nonzero(row) for row in found], dtype=np.int64)
+
+    def all_at_most(self, values: np.ndarray) -> np.ndarray:
+        """Does the same for all variables: values of shape (rows, variables), at most `SHORT` rows.
+
+        Returns:
+            int64 of shape (variables, thresholds).
+        """
+        found = np.less_equal(values[:, :, None], self._matrix)
+        counts: np.ndarray = np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8)
+        return counts.astype(np.int64)
+
+    def layout(self, at_most: np.ndarray, wrong: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Turns counts up to each threshold into the columns of the count matrix.
+
+        Args:
+            at_most: of shape (variables, thresholds).
+            wrong: values of another type, which were NaN, of shape (variables,).
+            rows: of each variable, of shape (variables,).
+
+        Returns:
+            int64 of shape (variables, width).
+        """
+        counts = np.zeros((len(at_most), self._width), dtype=np.int64)
+        upto, tail = at_most[:, : self._edges.shape[1]], at_most[:, self._edges.shape[1] :]
+        negative, finite, present, below, inside = tail.T
+        counts[:, FIRST : FIRST + upto.shape[1] + 1] = np.diff(upto, axis=1, prepend=0, append=present[:, None])
+        counts[:, NULL] = rows - wrong - present
+        counts[:, TYPE] = wrong
+        counts[:, NON_FINITE] = negative + present - finite
+        counts[:, RANGE] = np.where(self._limited, below, 0) + present - inside
+        return counts
+
+    def bins(self, values: np.ndarray) -> np.ndarray:
+        """Finds the layout column of each value of shape (rows, variables); NaN is NULL.
+
+        Returns:
+            uint8 of the same shape.
+        """
+        found = np.greater(values[:, :, None], self._edges).view(np.uint8)
+        columns: np.ndarray = np.add.reduce(found, axis=2, dtype=np.uint8) + np.uint8(FIRST)
+        columns[np.isnan(values)] = NULL
+        return columns
+
+    def broken(self, values: np.ndarray, index: int | slice = slice(None)) -> np.ndarray | None:
+        """Tells which values are not whole where an integer is due, of one variable or (rows, variables) of all.
+
+        Returns:
+            bool of the shape of the values, or None if none is.
+        """
+        due = self._whole[index]
+        if not due.any():
+            return None
+        found: np.ndarray = (np.rint(values) != values) & due & (values == values)
+        return found if found.any() else None
+
+
+def _range_of(variable: Variable) -> tuple[float, float]:
+    expected = variable.constraints
+    low = -np.inf if expected.minimum is None else expected.minimum
+    return max(low, 0.0) if expected.non_negative else low, np.inf if expected.maximum is None else expected.maximum
