@@ -25,10 +25,16 @@ $(VENV)/.%.stamp: requirements/%.txt pyproject.toml $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Only files of these packages are read: what they need to run stays out.
+$(VENV)/.series.stamp: requirements/series.txt $(UV)
+	@echo "==> installing requirements/series.txt"
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements/series.txt
+	@touch $@
+
 demo: $(VENV)/.demo.stamp ## serve a real model on real data with full telemetry, and watch it
 	$(BIN)/python -m examples.flights.demo $(ARGS)
 
-test: $(VENV)/.test.stamp backends lint ## everything, through the real backends where Go is present
+test: $(VENV)/.test.stamp $(VENV)/.series.stamp backends lint ## everything, through the real backends where Go is present
 	@echo "==> running the tests"
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -64,6 +70,7 @@ lock: $(UV) ## pin every requirement by hash
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) pyproject.toml --all-extras requirements/test.in -o requirements/test.txt
 	$(COMPILE) -c requirements/test.txt pyproject.toml --extra tools requirements/demo.in -o requirements/demo.txt
+	$(COMPILE) --no-deps requirements/series.in -o requirements/series.txt
 	for peer in $(PEERS); do \
 	  $(COMPILE) -c requirements/test.txt requirements/bench-$$peer.in -o requirements/bench-$$peer.txt || exit 1; done
 
