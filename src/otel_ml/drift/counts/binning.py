@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
 _MAX_WIDTH: Final = 256  # so that a column's index fits a byte
-_CHUNK: Final = 8_192
-_CELLS: Final = 4_000_000  # values converted at a time: bounds the memory that a wide batch takes
+_CHUNK: Final = 16_384  # rows: what is compared stays in the second-level cache
+_CELLS: Final = 4_000_000  # values held as numbers at a time, for projections: bounds the memory that a wide batch takes
 
 
 class Binner:
@@ -50,8 +50,11 @@ class Binner:
             raise ValueError(f"a variable may have at most {_MAX_WIDTH - FIRST} bins, not {self.shape[1] - FIRST}")
         features = [v for v in self._variables if v.subject == "feature" and v.source is None]
         self._features = dict.fromkeys([variable.name for variable in features])
-        self._numeric = [variable.name for variable in features if variable.kind == "numeric"]
         self._projector = None if baseline.projections is None else Projector(baseline.projections)
+        projected = self._projector.features if self._projector is not None else ()
+        numeric = [variable.name for variable in features if variable.kind == "numeric"]
+        self._numeric = tuple(dict.fromkeys([*numeric, *projected]))
+        self._read = tuple(dict.fromkeys([*self._features, *projected]))
         self._on_line = [index for index, variable in enumerate(self._variables) if variable.ordered]
         self._masked = [index for index, variable in enumerate(self._variables) if variable.kind == "masked"]
         self._lines = Lines([self._variables[index] for index in self._on_line], self.shape[1])
@@ -60,7 +63,7 @@ class Binner:
             for index, variable in enumerate(self._variables)
             if variable.kind in ("categorical", "boolean")
         }
-        self._chunk = max(SHORT, min(_CHUNK, _CELLS // max(1, len(self._variables))))
+        self._chunk = max(SHORT, min(_CHUNK, _CELLS // max(1, len(projected))))
 
     def missing_and_extra(self, names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Compares the names of features with the baseline's.
@@ -119,7 +122,7 @@ class Binner:
             ready = {} if numbers is None else dict(zip(numeric, numbers.T, strict=True))
             columns = {
                 name: object_column([row[places[name]] for row in some])
-                for name in self._features
+                for name in self._read
                 if name in places and name not in ready
             }
             given = {name: column[start : start + SHORT] for name, column in (outputs or {}).items()}
