@@ -1,0 +1,120 @@
+"""The alarm of a model: which of its variables drift, with a bound on how often it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from otel_ml.drift.detection.alarm import Alarm
+from otel_ml.drift.detection.distribution import DistributionStreams
+from otel_ml.drift.detection.events import EventStreams
+from otel_ml.drift.detection.limits import LimitStreams
+from otel_ml.drift.detection.look import Look, rows
+from otel_ml.drift.detection.references import Known, Reference
+from otel_ml.drift.detection.watch import CALM_STEPS, Streams, Watch
+from otel_ml.drift.report import Moment
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.variables import Variable
+
+CONFIRM_LEVEL: Final = 0.001
+"""How often a step confirms an alarm that is over, at most. There is no price for many variables: this one is known."""
+
+STAY: Final = 0.8
+"""A fixed limit that was passed keeps its alarm up until the statistic is below this share of it."""
+
+
+class Detector:
+    """Raises and ends alarms, step by step.
+
+    The evidence of every variable has to be so strong that all of them together raise ``settings.budget`` false alarms a
+    step at most: the sum of its e-values has to pass the number of streams over the budget.
+
+    Args:
+        variables: of the baseline.
+        settings: the budget, the tolerance, what a window is compared with; fixed limits, if they are to decide instead.
+
+    >>> from otel_ml.drift.settings import Settings
+    >>> from otel_ml.drift.variables import Variable
+    >>> age = Variable("age", rows=20_000, counts=(10_000, 10_000), edges=(40.0,))
+    >>> detector = Detector((age,), Settings())
+    >>> window = np.array([[0, 0, 0, 0, 0, 650, 350]])
+    >>> reference = np.array([[0, 0, 0, 0, 0, 10_000, 10_000]])
+    >>> [(alarm.cause, alarm.direction) for alarm in detector.step({1: window}, reference, Moment(0, 1000))]
+    [('distribution', 'down')]
+    """
+
+    def __init__(self, variables: Sequence[Variable], settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        self._settings = settings
+        if settings.thresholds:
+            limits = LimitStreams(variables, settings)
+            self._watches = {"limits": Watch(limits, 0.0, float(np.log(STAY)), -np.inf, CALM_STEPS, anew=False)}
+            self.streams = limits.size
+        else:
+            families: dict[str, Streams] = {
+                "distribution": DistributionStreams(variables, settings),
+                "events": EventStreams(variables),
+            }
+            self.streams = int(sum(family.applies.sum() for family in families.values()))
+            raise_at = float(np.log(max(self.streams, 1) / settings.budget))
+            confirm_at = min(-float(np.log(CONFIRM_LEVEL)), raise_at)
+            end_at = max(confirm_at, -float(np.log(settings.budget)))
+            self._watches = {
+                name: Watch(family, raise_at, confirm_at, end_at, settings.look_back)
+                for name, family in families.items()
+            }
+        self._known = Known(variables, settings, max(self.streams, 1))
+        self._reference: tuple[np.ndarray, Reference] | None = None
+
+    @property
+    def standing(self) -> tuple[tuple[Alarm, Moment], ...]:
+        """Alarms that were raised and have not ended, with the moment of each, the largest effect first."""
+        found = [alarm for watch in self._watches.values() for alarm in watch.standing.values()]
+        return tuple(sorted(found, key=lambda one: -one[0].effect))
+
+    def step(
+        self, sums: Mapping[int, np.ndarray], reference: np.ndarray | Mapping[int, np.ndarray], moment: Moment
+    ) -> list[Alarm]:
+        """Look at one more step.
+
+        Args:
+            sums: counts over the last 1, 2, 4, … steps up to this one, by look-back, each of shape (variables, width) in
+                the baseline's layout. Sums that reach behind the first step are left alone.
+            reference: counts to compare with, or by look-back, of the same shape.
+            moment: when the step was.
+
+        Returns:
+            Alarms that were raised or have ended.
+        """
+        if not sums:
+            return []
+        look = Look.of(sums, reference)
+        prepared = self._prepared(look.reference)
+        any_rows = rows(look.counts[0], self._known.masked) > 0
+        alarms = []
+        for watch in self._watches.values():
+            alarms += watch.step(look, prepared, self._known, moment, any_rows[watch.streams.variables])
+        return alarms
+
+    def _prepared(self, counts: np.ndarray) -> Reference:
+        """The baseline stays the same for ever: what follows from it is computed once."""
+        if self._reference is None or not np.array_equal(self._reference[0], counts):
+            self._reference = counts.copy(), Reference(counts, self._known)
+        return self._reference[1]
+
+    def state(self) -> dict[str, Any]:
+        """All that it has to know of the past, as arrays and plain data; `restore` goes on from it exactly."""
+        return {name: watch.state() for name, watch in self._watches.items()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of a detector of the same variables and settings.
+
+        Raises:
+            ValueError: it is of another one.
+        """
+        if set(state) != set(self._watches):
+            raise ValueError("this state is of a detector of other variables or settings")
+        for name, watch in self._watches.items():
+            watch.restore(state[name])

@@ -1,0 +1,145 @@
+"""Evidence that a variable's distribution is farther from its reference than what does not matter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from otel_ml.drift.detection.ball import closest
+from otel_ml.drift.detection.rare import log_evidence_rare
+from otel_ml.drift.statistics.special import gammaln
+
+LEAST_PRIOR: Final = 0.5
+"""Of a bin, so that one the reference hardly has does not count as impossible."""
+
+
+def log_evidence(
+    counts: np.ndarray,
+    shares: np.ndarray,
+    tolerance: np.ndarray,
+    concentration: float,
+    *,
+    earlier: np.ndarray | None = None,
+    splits: int = 1,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """Log e-values against "the total variation from the reference is at most the tolerance".
+
+    The mean of up to four e-values, each strong for another kind of drift: `log_evidence_any` for any that is large,
+    `log_evidence_bins` for a value that appears or vanishes, `log_evidence_learned` for any that lasts, and
+    `log_evidence_tilts` for a variable that moves as a whole. Whatever the distribution in the ball, the expectation of
+    the result's exponential is at most 1.
+
+    Args:
+        counts: shape (..., p, B), of independent rows; 0 in padding.
+        shares: of the reference, broadcastable to (..., p, B): above 0 in bins and 0 in padding, adding up to 1.
+        tolerance: 0 to below 1, broadcastable to (..., p).
+        concentration: of the prior of the alternatives that are not fixed.
+        earlier: counts of rows before those, to learn from.
+        splits: into how many pairs of earlier and later rows the same stretch is split elsewhere; they share one weight.
+        weights: from `tilt_weights`, shape (..., p, G, B), for variables whose bins lie along a line.
+
+    Returns:
+        Shape (..., p).
+
+    >>> reference = np.full(20, 1 / 20)
+    >>> moved = np.linspace(30, 70, 20)
+    >>> [bool(log_evidence(moved, reference, np.array(radius), 100.0) > 0) for radius in (0.0, 0.1)]
+    [True, False]
+    """
+    counts, shares = np.broadcast_arrays(np.asarray(counts, dtype=np.float64), shares)
+    tolerance = np.broadcast_to(tolerance, counts.shape[:-1])
+    parts = [log_evidence_any(counts, shares, tolerance, concentration), log_evidence_bins(counts, shares, tolerance)]
+    if earlier is not None:
+        learned = log_evidence_learned(counts, earlier, shares, tolerance, concentration)
+        parts.append(learned - np.log(splits))
+    if weights is not None:
+        parts.append(log_evidence_tilts(counts, weights))
+    return log_mean(np.stack(parts, axis=-1))
+
+
+def evidence_bound(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+    """What `log_evidence` can be at most, at a fraction of its cost; 0 within the tolerance.
+
+    No e-value of independent rows exceeds the rows times the divergence of what was seen from the ball. One point of
+    the ball bounds that: the one on the way from the reference to what was seen.
+
+    Args:
+        counts: shape (..., p, B).
+        shares: broadcastable to it.
+        tolerance: broadcastable to (..., p).
+    """
+    rows = counts.sum(-1, keepdims=True)
+    off = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
+    off -= np.where(rows > 0, shares, 0.0)
+    distance = 0.5 * np.abs(off).sum(-1)
+    within = np.minimum(np.divide(tolerance, distance, out=np.ones_like(distance), where=distance > 0), 1.0)
+    near = shares + within[..., None] * off
+    chi_square = (1.0 - within) ** 2 * np.divide(off**2, near, out=np.zeros_like(off), where=near > 0).sum(-1)
+    return np.asarray(rows[..., 0] * np.log1p(chi_square))
+
+
+def log_evidence_any(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray, concentration: float) -> np.ndarray:
+    """The Dirichlet-multinomial likelihood, centred on the reference, over the largest likelihood in the ball.
+
+    (Universal inference: Wasserman, Ramdas, Balakrishnan, 2020.) Arguments as in `log_evidence`.
+    """
+    bins = shares > 0
+    prior = np.where(bins, np.maximum(concentration * shares, LEAST_PRIOR), 0.0)
+    total, rows = prior.sum(-1), counts.sum(-1)
+    safe = np.where(bins, prior, 1.0)
+    marginal = gammaln(total) - gammaln(total + rows) + (gammaln(safe + counts) - gammaln(safe)).sum(-1)
+    some = np.where(rows[..., None] > 0, counts, shares)
+    best = closest(some, shares, tolerance)
+    return np.asarray(marginal - (counts * np.log(np.where(counts > 0, best, 1.0))).sum(-1))
+
+
+def log_evidence_learned(
+    counts: np.ndarray, earlier: np.ndarray, shares: np.ndarray, tolerance: np.ndarray, concentration: float
+) -> np.ndarray:
+    """The likelihood under what earlier rows suggest, over that under the distribution of the ball closest to it.
+
+    The reasoning is that of `tilt_weights`: the earlier rows fix the alternative. With none it hardly differs from the reference,
+    and the result is about 0. Arguments as in `log_evidence`.
+    """
+    alternative = learned(earlier, shares, concentration)
+    nearest = closest(alternative, shares, tolerance)
+    return np.asarray((counts * log_ratio(alternative, nearest)).sum(-1))
+
+
+def learned(counts: np.ndarray, shares: np.ndarray, concentration: float) -> np.ndarray:
+    """Shares that counts suggest to one who expected those of the reference."""
+    posterior = counts + np.where(shares > 0, np.maximum(concentration * shares, LEAST_PRIOR), 0.0)
+    return np.asarray(posterior / posterior.sum(-1, keepdims=True))
+
+
+def log_evidence_bins(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+    """The mean over the bins of the evidence that a bin's own share is off by more than the tolerance."""
+    bins = shares > 0
+    radius = tolerance[..., None]
+    each = log_evidence_rare(counts, counts.sum(-1, keepdims=True), shares + radius, shares - radius)
+    each = np.where(bins, each, -np.inf)
+    return np.asarray(np.logaddexp.reduce(each, axis=-1) - np.log(bins.sum(-1)))
+
+
+def log_evidence_tilts(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean over the `tilts` of their likelihood ratios.
+
+    Args:
+        counts: shape (..., p, B).
+        weights: shape (..., p, G, B).
+    """
+    return log_mean((weights @ counts[..., None])[..., 0])
+
+
+def log_ratio(shares: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The log of a ratio of shares, 0 in padding."""
+    bins = others > 0
+    return np.asarray(np.log(np.divide(shares, others, out=np.ones_like(shares), where=bins)))
+
+
+def log_mean(logs: np.ndarray) -> np.ndarray:
+    """The log of the mean of exponentials over the last axis."""
+    top = logs.max(-1, keepdims=True)
+    return np.asarray((top + np.log(np.exp(logs - top).mean(-1, keepdims=True)))[..., 0])
