@@ -126,13 +126,17 @@ def _click(command: click.Command, name: str, arguments: list[str]) -> None:
 def _otel_ml(arguments: list[str]) -> None:
     from otel_ml.cli.group import cli
 
-    name = next(iter(arguments), "--help")
-    if name.startswith("-"):
-        return _click(cli, "otel-ml", arguments)
-    command = cli.get_command(click.Context(cli), name)
-    if command is None:
-        raise CommandError(f"otel-ml has no command {name!r}")
-    return _click(command, name, arguments[1:])
+    command: click.Command = cli
+    path = "otel-ml"
+    while isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+        name, arguments = arguments[0], arguments[1:]
+        found = command.get_command(click.Context(command), name)
+        if found is None:
+            raise CommandError(f"{path} has no command {name!r}")
+        command, path = found, f"{path} {name}"
+    if isinstance(command, click.Group):
+        arguments = arguments or ["--help"]
+    return _click(command, path, arguments)
 
 
 def _uvicorn(arguments: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-_TOOLS = ("click", "rich", "starlette", "uvicorn")
+_TOOLS = ("click", "pyarrow", "rich", "starlette", "uvicorn")
 
 
 def main() -> None:

@@ -1,0 +1,52 @@
+"""`otel-ml baseline rules`: a baseline as series that Prometheus has by itself, without any process that exports them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from otel_ml.cli.outcome import gate, write
+
+if TYPE_CHECKING:
+    from otel_ml.drift.baseline import Baseline
+
+
+@click.command()
+@click.argument("file")
+@click.option("--output", "-o", metavar="FILE", help="Where to write them; standard output by default.")
+@click.option("--model", metavar="NAME", help="Name of the model, where the baseline has none, or another.")
+@click.option("--version", metavar="V", help="Version of the model, likewise.")
+def rules(file: str, output: str | None, model: str | None, version: str | None) -> None:
+    """Write a baseline as constant Prometheus recording rules.
+
+    They are the series ml_feature_baseline_observations and ml_prediction_baseline_observations, one a bin: what queries
+    divide the live counts by. Name and version must be those that the service reports.
+    """
+    with gate():
+        from dataclasses import replace
+
+        from otel_ml.cli.prometheus_rules import rules_text
+        from otel_ml.drift.baseline import Baseline
+
+        baseline = Baseline.load(file)
+        baseline = replace(baseline, model=model or baseline.model, version=version or baseline.version)
+        if baseline.model is None:
+            raise click.UsageError(f"{file} does not say of which model it is: give --model")
+        text = rules_text(baseline)
+        if output is None:
+            write(text)
+        else:
+            _save(text, Path(output))
+
+
+def _save(text: str, path: Path) -> None:
+    """Whole or not at all: Prometheus may read it at any moment."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,19 @@
+"""`otel-ml baseline show`: a baseline for people."""
+
+from __future__ import annotations
+
+import click
+
+from otel_ml.cli.outcome import gate
+
+
+@click.command("show")
+@click.argument("file")
+def show_baseline(file: str) -> None:
+    """Print a baseline: kinds, nulls, a small histogram a feature, and what looks suspicious."""
+    with gate():
+        from otel_ml.cli.baseline_text import BaselineText
+        from otel_ml.cli.terminal import show
+        from otel_ml.drift.baseline import Baseline
+
+        show(BaselineText(Baseline.load(file), file))

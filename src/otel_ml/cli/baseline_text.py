@@ -1,0 +1,122 @@
+"""A baseline for people: one line a variable, with its histogram, and what looks suspicious below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+
+from otel_ml.cli.histogram import sparkline
+from otel_ml.cli.printable import count, percent, printable
+from otel_ml.drift.settings import MIN_REFERENCE_ROWS
+from otel_ml.drift.variables import Variable
+
+if TYPE_CHECKING:
+    from otel_ml.drift.baseline import Baseline
+
+_NAME: Final = 28
+_KIND: Final = 11
+_RANGE: Final = 28
+_INDENT: Final = 4
+_FIGURES: Final = 26  # columns of kind, nulls and distinct values, and the gaps
+_LIBRARIES: Final = 6
+
+
+class BaselineText:
+    """A baseline as a rich renderable that fits the width of the console."""
+
+    def __init__(self, baseline: Baseline, path: str) -> None:
+        self._baseline = baseline
+        self._path = path
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Renders what it is of, then each list of variables."""
+        found = self._baseline
+        model = " ".join(printable(part, 60) for part in (found.model, found.version) if part)
+        yield Text(printable(self._path) + (f", of {model}" if model else ""), style="bold")
+        yield Text(", ".join(self._facts()), style="dim")
+        if found.rows < MIN_REFERENCE_ROWS:
+            few = f"fewer than {count(MIN_REFERENCE_ROWS)} rows: drift is scored, and raises no alarm"
+            yield Text(few, style="yellow")
+        groups = (
+            ("features", [v for v in found.variables if v.subject == "feature"]),
+            ("outputs", [v for v in found.variables if v.subject in ("prediction", "score", "entropy")]),
+            ("combinations of features", [v for v in found.variables if v.subject == "multivariate"]),
+        )
+        for title, variables in groups:
+            if variables:
+                yield Text("")
+                yield from _lines(title, variables, options)
+
+    def _facts(self) -> Iterator[str]:
+        found = self._baseline
+        yield f"id {found.id}"
+        yield f"{count(found.rows)} rows"
+        if found.start and found.end:
+            yield f"{_day(found.start)} to {_day(found.end)}"
+        if found.created:
+            yield f"fitted {_day(found.created)}"
+        libraries = [f"{printable(name, 30)} {printable(version, 20)}" for name, version in found.libraries.items()]
+        yield from libraries[:_LIBRARIES]
+
+
+def _lines(title: str, variables: Sequence[Variable], options: ConsoleOptions) -> Iterator[Text | Padding]:
+    name = min(_NAME, max(len(title), *(cell_len(printable(variable.name)) for variable in variables)))
+    bins = max(len("histogram"), *(len(variable.counts) for variable in variables))
+    room = options.max_width - name - _FIGURES - bins - 4
+    span = min(_RANGE, room) if room >= 12 else 0
+    heading = f"{set_cell_size(title, name)}  {'kind':<{_KIND}}  {'nulls':>6}  distinct"
+    heading += f"  {'histogram':<{bins}}" + ("  range" if span else "")
+    yield Text(heading, style="dim", no_wrap=True, overflow="crop")
+    for variable in variables:
+        line = Text(no_wrap=True, overflow="crop")
+        line.append(f"{set_cell_size(printable(variable.name, name), name)}  ")
+        line.append(f"{variable.kind:<{_KIND}}  ", style="cyan")
+        line.append(f"{percent(variable.null_ratio):>6}", style="" if variable.nulls else "dim")
+        line.append(f"  {_short(variable.distinct):>8}  ")
+        total = max(variable.counts, default=0)
+        drawn = sparkline(variable.counts, total, options)
+        line.append(f"{drawn:<{bins}}", style="cyan")
+        if span:
+            line.append(f"  {printable(extent(variable), span)}", style="dim")
+        yield line
+        for note in variable.notes:
+            yield Padding(Text(printable(note), style="yellow"), (0, 0, 0, _INDENT))
+
+
+def extent(variable: Variable) -> str:
+    """From where to where its values go, or the most frequent categories.
+
+    >>> extent(Variable("age", minimum=18.0, maximum=99.0))
+    '18 to 99'
+    >>> extent(Variable("plan", kind="categorical", categories=("basic", "pro"), counts=(2, 1, 0)))
+    'basic, pro'
+    """
+    if variable.kind in ("categorical", "boolean"):
+        return ", ".join(printable(category, 20) for category in variable.categories[:5])
+    if variable.minimum is None or variable.maximum is None:
+        return ""
+    if variable.kind == "datetime":
+        return f"{_date(variable.minimum)} to {_date(variable.maximum)}"
+    unit = " characters" if variable.kind in ("text", "identifier") and variable.derivation is None else ""
+    return f"{variable.minimum:.6g} to {variable.maximum:.6g}{unit}"
+
+
+def _date(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.6g}"
+
+
+def _day(text: str) -> str:
+    return printable(text[:10], 10)
+
+
+def _short(number: int) -> str:
+    return count(number) if number < 1e7 else f"{number:.2g}"

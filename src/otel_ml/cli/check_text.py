@@ -1,0 +1,46 @@
+"""`otel-ml check` for people: the verdict, and variables ranked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from otel_ml.cli import check_words as words
+from otel_ml.cli.printable import printable
+from otel_ml.cli.variable_list import VariableList
+from otel_ml.drift.report import Report
+
+if TYPE_CHECKING:
+    from otel_ml.drift.baseline import Baseline
+
+
+class CheckText:
+    """A report as a rich renderable that fits the width of the console."""
+
+    def __init__(self, report: Report, baseline: Baseline) -> None:
+        self._report = report
+        self._baseline = baseline
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Renders the verdict, then each list of variables, then remarks."""
+        report = self._report
+        verdict = Text(words.headline(report), style="bold red" if report.alarm else "bold green")
+        yield verdict
+        model = " ".join(printable(part, 60) for part in (self._baseline.model, self._baseline.version) if part)
+        against = f"{words.extent(report)} against baseline {report.baseline}" + (f" of {model}" if model else "")
+        yield Text(against, style="dim")
+        for title, variables in (
+            ("features", report.features),
+            ("outputs", report.predictions),
+            ("combinations of features", report.multivariate),
+        ):
+            if variables:
+                yield Text("")
+                yield from VariableList(title, variables, options).lines()
+        remarks = words.remarks(report)
+        if remarks:
+            yield Text("")
+        for remark in remarks:
+            yield Text(f"note: {remark}", style="yellow")

@@ -1,0 +1,135 @@
+"""What a report says in words, the same on a terminal and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from otel_ml.cli.printable import count, percent, printable
+from otel_ml.drift.report import Bin, Moment, Report, VariableReport
+
+NULL: Final = "null"
+_BINS: Final = 3
+_LABEL: Final = 40
+_NAMES: Final = 8
+_DIRECTIONS: Final = {"more_null": "more nulls", "less_null": "fewer nulls"}
+
+
+def headline(report: Report) -> str:
+    """How many variables drift.
+
+    >>> headline(Report("9f2c41d07a3b", rows=10, steps=1, alarm=False, features=()))
+    'nothing drifts'
+    """
+    groups = (
+        (report.features, "feature", "features"),
+        (report.predictions, "output", "outputs"),
+        (report.multivariate, "combination of features", "combinations of features"),
+    )
+    parts = []
+    for variables, one, many in groups:
+        drifting = sum(variable.alarm for variable in variables)
+        if drifting:
+            parts.append(f"{count(drifting)} of {count(len(variables))} {one if len(variables) == 1 else many}")
+    if not parts:
+        return "nothing drifts"
+    return f"{' and '.join(parts) if len(parts) < 3 else ', '.join(parts)} in alarm"
+
+
+def extent(report: Report) -> str:
+    """How much was looked at."""
+    return f"{plural(report.rows, 'row')} in {plural(report.steps, 'step')}"
+
+
+def remarks(report: Report) -> list[str]:
+    """What else a reader has to know of the whole."""
+    found = [printable(note) for note in report.notes]
+    if report.missing:
+        found.append(f"missing, so all null: {names(report.missing)}")
+    if report.extra:
+        found.append(f"not in the baseline, so not looked at: {names(report.extra)}")
+    return found
+
+
+def histogram_bins(variable: VariableReport) -> list[Bin]:
+    """The bins that values are in; nulls are told apart."""
+    return [found for found in variable.bins if found.index != NULL]
+
+
+def movement(variable: VariableReport) -> str:
+    """Which way it went, how far at least, and since when."""
+    parts = []
+    causes = [_cause(cause) for cause in variable.causes if cause != "distribution"]
+    if "distribution" in variable.causes or not causes:
+        parts.append(_DIRECTIONS.get(variable.direction or "", variable.direction or "changed"))
+        if variable.effect > 0:
+            parts[0] += f", by {variable.effect:.2g} or more"
+    parts += causes
+    if variable.since is not None:
+        parts.append(f"since {moment(variable.since)}")
+    return "; ".join(parts)
+
+
+def moment(found: Moment) -> str:
+    """A place in the stream: its time, or its step and row.
+
+    >>> moment(Moment(step=3, row=400, time="2013-07-01T06:00:00Z"))
+    '2013-07-01 06:00'
+    """
+    if found.time is None:
+        return f"step {found.step} (row {count(found.row)})"
+    text = printable(found.time).removesuffix("Z").removesuffix("+00:00").replace("T", " ")
+    return text.removesuffix(".000000").removesuffix(":00")
+
+
+def moved(variable: VariableReport) -> list[str]:
+    """The bins that moved most: what share they had, and have."""
+    by_index = {found.index: found for found in variable.bins}
+    known = [by_index[index] for index in variable.moved if index in by_index]
+    return [shift(found) for found in known[:_BINS]]
+
+
+def shift(found: Bin) -> str:
+    """A bin's share then and now."""
+    return f"{printable(found.label, _LABEL)} {percent(found.baseline)} → {percent(found.current)}"
+
+
+def violations(variable: VariableReport) -> str:
+    """Rows by type of violation; empty where there is none."""
+    known = sorted(variable.violations.items(), key=lambda item: -item[1])
+    return ", ".join(f"{printable(kind, 20)} {count(rows)}" for kind, rows in known if rows)
+
+
+def companions(variable: VariableReport, all_of_them: Iterable[VariableReport]) -> list[str]:
+    """Names of others that drift of the same cause."""
+    if variable.group is None:
+        return []
+    return [other.name for other in all_of_them if other.group == variable.group and other is not variable]
+
+
+def names(found: Sequence[str]) -> str:
+    """The first of them."""
+    more = len(found) - _NAMES
+    return ", ".join(printable(name, _LABEL) for name in found[:_NAMES]) + (
+        f" and {count(more)} more" if more > 0 else ""
+    )
+
+
+def score(value: float | None) -> str:
+    """A statistic to two digits after the point; a dash where it does not apply."""
+    return "-" if value is None else f"{value:.2f}" if value < 99.5 else f"{value:.3g}"
+
+
+def plural(number: float, noun: str) -> str:
+    """A count and its noun."""
+    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")
+
+
+def _cause(cause: str) -> str:
+    return {
+        NULL: "nulls",
+        "type": "values of another type",
+        "range": "values out of range",
+        "unseen": "unseen values",
+        "non_finite": "infinities",
+    }.get(cause, printable(cause, 20))

@@ -1,0 +1,125 @@
+"""What the first bytes of a CSV file tell: its encoding, its delimiter, its columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Final
+
+from otel_ml.cli.file_error import FileError
+from otel_ml.cli.printable import printable
+
+HEAD: Final = 1 << 20
+"""Bytes to look at; the header must be within them."""
+
+_DELIMITERS: Final = ",;\t|"
+_RECORDS: Final = 50
+_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_NUMBER: Final = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How to read the rest.
+
+    Attributes:
+        names: of the columns; one without a name is ``Unnamed: 3``, as pandas has it.
+        delimiter: between two fields.
+        encoding: of the file. UTF-8 is assumed; what turns out not to be is seen when it is read.
+        bom: bytes to leave out at the beginning.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str
+    encoding: str
+    bom: int
+
+
+def read_head(stream: BinaryIO, name: str) -> tuple[Head, bytes]:
+    """Look at the beginning of a stream.
+
+    Returns:
+        What it tells, and the bytes that were read, the byte order mark left out.
+
+    Raises:
+        FileError: This is no CSV file with a header.
+    """
+    begin = stream.read(HEAD)
+    encoding, bom = _encoding(begin)
+    content = begin[bom:]
+    if not content.strip(b"\0\r\n\t "):
+        raise FileError(f"{name} is empty: a CSV file begins with a line of column names")
+    if encoding == "utf-8" and b"\0" in content:
+        raise FileError(f"{name} is neither CSV nor Parquet")
+    text = _decoded(content, encoding)
+    delimiter, records = _records(text, whole=len(begin) < HEAD)
+    if not records:
+        raise FileError(f"{name} has no line of column names within its first {HEAD // 1024} kB: is this a CSV file?")
+    names = tuple(column.strip() or f"Unnamed: {index}" for index, column in enumerate(records[0]))
+    _check(names, name)
+    return Head(names, delimiter, encoding, bom), content
+
+
+def _encoding(begin: bytes) -> tuple[str, int]:
+    if begin.startswith(codecs.BOM_UTF8):
+        return "utf-8", len(codecs.BOM_UTF8)
+    for bom, encoding in _UTF16.items():
+        if begin.startswith(bom):
+            return encoding, len(bom)
+    return "utf-8", 0
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    if encoding != "utf-8":
+        return content.decode(encoding, "replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(content)  # the last character may be cut in two
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _records(text: str, whole: bool) -> tuple[str, list[list[str]]]:
+    """The delimiter that cuts the first records into the most columns, best of all into as many each; and these."""
+    found: dict[str, list[list[str]]] = {}
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        try:
+            records = [record for record in islice(reader, _RECORDS + 1) if record]
+        except csv.Error:  # a field longer than the module likes
+            continue
+        complete = whole or len(records) > _RECORDS
+        found[delimiter] = records[:_RECORDS] if complete else records[:-1]
+
+    def fitness(delimiter: str) -> tuple[bool, int]:
+        widths = [len(record) for record in found[delimiter]] or [0]
+        return widths[0] > 1 and len(set(widths)) == 1, widths[0]
+
+    best = max(found, key=fitness, default=",")
+    return best, found.get(best, [])
+
+
+def _check(names: tuple[str, ...], name: str) -> None:
+    twice = [column for column, number in Counter(names).items() if number > 1]
+    if _is_data(names):
+        raise FileError(
+            f"{name} begins with values, not with column names ({printable(names[0], 20)}, …): add a line of names"
+        )
+    if twice:
+        raise FileError(f"{name} has two columns called {printable(twice[0], 40)!r}: rename one")
+
+
+def _is_data(names: tuple[str, ...]) -> bool:
+    """Whether a header has numbers, other than years or indexes one after another."""
+    numbers = [name for name in names if _NUMBER.fullmatch(name)]
+    if not numbers:
+        return False
+    if not all(number.isdecimal() for number in numbers):
+        return True
+    first = int(numbers[0])
+    run = [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+    return not run or (len(numbers) == 1 and len(names) > 1)

@@ -1,0 +1,110 @@
+"""Variables of a report on a terminal, ranked, with their histograms then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import ConsoleOptions
+from rich.padding import Padding
+from rich.text import Text
+
+from otel_ml.cli import check_words as words
+from otel_ml.cli.histogram import bar, sparkline
+from otel_ml.cli.printable import count, percent, printable
+from otel_ml.drift.report import VariableReport
+
+_QUIET: Final = 20
+"""Variables without an alarm that are shown; a program reads them all as JSON."""
+
+_NAME: Final = 28
+_BAR: Final = 10
+_FIGURES: Final = 24  # columns beside the name, the bar and the histograms
+_INDENT: Final = 4
+
+
+class VariableList:
+    """Variables of a kind, one below the other: figures and histograms, and below those in alarm what is known of it.
+
+    Args:
+        title: what they are.
+        variables: in the order in which they are to stand; those in alarm come first.
+        options: of the console, for its width and its alphabet.
+    """
+
+    def __init__(self, title: str, variables: Sequence[VariableReport], options: ConsoleOptions) -> None:
+        self._title = title
+        self._all = variables
+        quiet = [variable for variable in variables if not variable.alarm]
+        self._hidden = len(quiet) - _QUIET if len(quiet) > _QUIET + 1 else 0
+        self._shown = [v for v in variables if v.alarm] + quiet[: len(quiet) - self._hidden]
+        self._options = options
+        widest = max(cell_len(printable(variable.name)) for variable in self._shown)
+        bins = max(len(words.histogram_bins(variable)) for variable in self._shown)
+        self._bins = max(bins, len("baseline"))
+        self._name = min(_NAME, max(widest, len(title)))
+        room = options.max_width - self._name - _FIGURES
+        self._bar = _BAR + 1 if room > _BAR else 0
+        self._beside = room > _BAR + 2 * self._bins + 4
+
+    def lines(self) -> Iterator[Text | Padding]:
+        """One after another."""
+        yield self._heading()
+        for variable in self._shown:
+            yield self._line(variable)
+            for text in self._details(variable):
+                yield Padding(text, (0, 0, 0, _INDENT))
+        if self._hidden:
+            yield Text(f"  and {count(self._hidden)} more that do not drift", style="dim")
+
+    def _heading(self) -> Text:
+        text = f"  {set_cell_size(self._title, self._name)}  {'distance':<{max(self._bar + 5, 8)}} {'psi':>6}  {'nulls':>6}"
+        if self._beside:
+            text += f"  {'baseline':<{self._bins}}  now"
+        return Text(text, style="dim", no_wrap=True, overflow="crop")
+
+    def _line(self, variable: VariableReport) -> Text:
+        distance = variable.scores.get("total_variation")
+        line = Text(no_wrap=True, overflow="crop")
+        line.append("! " if variable.alarm else "  ", style="bold red")
+        name = set_cell_size(printable(variable.name, self._name), self._name)
+        line.append(f"{name}  ", style="bold" if variable.alarm else "")
+        if self._bar:
+            drawn = bar(distance or 0.0, _BAR, self._options)
+            line.append(f"{drawn:<{self._bar}}", style="red" if variable.alarm else "cyan")
+        line.append(f"{words.score(distance):>{5 if self._bar else 8}} ")
+        line.append(f"{words.score(variable.scores.get('psi')):>6}  ")
+        nulls = "-" if variable.null_ratio is None else percent(variable.null_ratio)
+        line.append(f"{nulls:>6}", style="" if variable.null_ratio else "dim")
+        if self._beside:
+            then, now = self._histograms(variable)
+            line.append(f"  {then:<{self._bins}}  ", style="dim").append(now, style="cyan")
+        return line
+
+    def _histograms(self, variable: VariableReport) -> tuple[str, str]:
+        bins = words.histogram_bins(variable)
+        highest = max((max(found.baseline, found.current) for found in bins), default=0.0)
+        return (
+            sparkline([found.baseline for found in bins], highest, self._options),
+            sparkline([found.current for found in bins], highest, self._options),
+        )
+
+    def _details(self, variable: VariableReport) -> Iterator[Text]:
+        if variable.alarm:
+            then, now = self._histograms(variable)
+            if now and not self._beside:
+                yield Text(f"baseline {then}", style="dim", no_wrap=True, overflow="crop")
+                yield Text(f"now      {now}", style="cyan", no_wrap=True, overflow="crop")
+            first = f"; first alarm at {words.moment(variable.first_alarm)}" if variable.first_alarm else ""
+            yield Text(words.movement(variable) + first)
+            if found := words.moved(variable):
+                yield Text("; ".join(found).replace("→", "->" if self._options.ascii_only else "→"))
+        if rows := words.violations(variable):
+            yield Text(f"violations: {rows}", style="yellow")
+        if others := words.companions(variable, self._all):
+            yield Text(f"together with {words.names(others)}", style="dim")
+        if variable.examples:
+            yield Text(f"such as {', '.join(printable(example, 60) for example in variable.examples)}", style="dim")
+        if variable.note:
+            yield Text(printable(variable.note), style="dim")
