@@ -1,0 +1,110 @@
+"""Which alarms are on, and which ever were: the detector says what changed, and this remembers it for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from otel_ml.drift import layout
+from otel_ml.drift.report import Change, Moment
+from otel_ml.drift.variables import Variable
+
+if TYPE_CHECKING:
+    from otel_ml.drift.detection.alarm import Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alarm as it was raised.
+
+    Attributes:
+        change: what was told of it.
+        effect: lower bound of the total variation.
+    """
+
+    change: Change
+    effect: float
+
+
+class Alarms:
+    """Alarms by variable and cause; at most six a variable.
+
+    Attributes:
+        on: those that are raised now.
+        ever: those that were ever raised, each as it was last.
+        since: when each variable was first in alarm.
+    """
+
+    def __init__(self, variables: Sequence[Variable]) -> None:
+        self._variables = variables
+        self.on: dict[tuple[int, str], Raised] = {}
+        self.ever: dict[tuple[int, str], Raised] = {}
+        self.since: dict[int, Moment] = {}
+
+    def take(self, alarm: Alarm, moment: Moment, since: Moment, examples: tuple[str, ...]) -> Change:
+        """Notes that an alarm was raised or has ended.
+
+        Args:
+            alarm: what the detector found.
+            moment: the step that was completed.
+            since: when its evidence begins.
+            examples: ids of predictions.
+        """
+        key = alarm.variable, alarm.cause
+        variable = self._variables[alarm.variable]
+        before = self.on.pop(key, None)
+        change = Change(
+            detected=alarm.detected,
+            variable=alarm.variable,
+            name=variable.name,
+            subject=variable.subject,
+            cause=alarm.cause,
+            method=alarm.method,
+            score=float(alarm.score),
+            rows=int(alarm.rows),
+            moment=moment,
+            since=since if alarm.detected else before.change.since if before else None,
+            direction=alarm.direction,
+            bins=tuple(bin_name(variable, column) for column in alarm.moved),
+            examples=examples,
+        )
+        if alarm.detected:
+            self.on[key] = self.ever[key] = Raised(change, float(alarm.effect))
+            self.since.setdefault(alarm.variable, moment)
+        return change
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` continues from."""
+        return {
+            "on": [asdict(raised) for raised in self.on.values()],
+            "ever": [asdict(raised) for raised in self.ever.values()],
+            "since": {str(variable): asdict(moment) for variable, moment in self.since.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continues where others were."""
+        for held, stored in ((self.on, state["on"]), (self.ever, state["ever"])):
+            for one in stored:
+                change = change_of(one["change"])
+                held[change.variable, change.cause] = Raised(change, one["effect"])
+        self.since.update({int(variable): Moment(**moment) for variable, moment in state["since"].items()})
+
+
+def bin_name(variable: Variable, column: int) -> str:
+    """Names a column of the layout as ``ml.feature.bin`` does: two digits, ``null`` or ``other``.
+
+    >>> bin_name(Variable("age"), layout.FIRST + 3), bin_name(Variable("age"), layout.NULL)
+    ('03', 'null')
+    """
+    index = column - layout.FIRST
+    if index < 0:
+        return "null" if column == layout.NULL else "other"
+    is_other = not variable.ordered and index == len(variable.categories)
+    return "other" if is_other else f"{index:02d}"
+
+
+def change_of(stored: Mapping[str, Any]) -> Change:
+    """Reads what `dataclasses.asdict` made of a change, after JSON."""
+    moments = {name: None if stored[name] is None else Moment(**stored[name]) for name in ("moment", "since")}
+    return Change(**{**stored, **moments, "bins": tuple(stored["bins"]), "examples": tuple(stored["examples"])})

@@ -1,0 +1,296 @@
+"""One model's stream of predictions, watched: rows in, changes of alarms and a report out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from otel_ml.drift import examples as _examples
+from otel_ml.drift import layout
+from otel_ml.drift.alarms import Alarms, change_of
+from otel_ml.drift.clock import Place
+from otel_ml.drift.counts.binning import Binner
+from otel_ml.drift.detection.alarm import Alarm
+from otel_ml.drift.detection.detector import Detector
+from otel_ml.drift.names import Names
+from otel_ml.drift.references import reference_of
+from otel_ml.drift.report import Change, Report
+from otel_ml.drift.reporting import Snapshot, report_of
+from otel_ml.drift.samples import Samples
+from otel_ml.drift.scoring import Scorer
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.stream import Stream
+from otel_ml.drift.windows import look_backs, rows_of
+
+if TYPE_CHECKING:
+    from otel_ml.drift.baseline import Baseline
+
+MAX_CHANGES: Final = 4_096
+"""Changes kept until somebody asks for them; the oldest go first."""
+
+
+class Monitor:
+    """Watches the predictions of one model for drift, in memory that does not grow.
+
+    Rows go in through `observe`, or as ready counts through `add`; `advance` looks at the sub-windows that are complete. All
+    of it may be called from any thread.
+
+    Args:
+        baseline: what live traffic is compared with.
+        settings: of windows and alarm.
+        wall: the time now, in seconds since 1970: the event time of rows that come without, and what closes sub-windows when
+            no rows come. Give a constant one where the stream is a file.
+
+    Raises:
+        ValueError: the settings contradict one another.
+
+    >>> from otel_ml.drift.baseline import Baseline
+    >>> from otel_ml.drift.variables import Variable
+    >>> age = Variable("age", rows=4_000, edges=(30.0,), counts=(2_000, 2_000), centers=(20.0, 40.0), mean=30.0, std=10.0)
+    >>> monitor = Monitor(Baseline("example", 4_000, (age,)), Settings(window=60, lateness=0))
+    >>> monitor.observe({"age": np.full(1_000, 70.0)}, rows=1_000, times=30.0)
+    >>> [(change.name, change.cause, change.direction) for change in monitor.flush()]
+    [('age', 'distribution', 'up')]
+    """
+
+    def __init__(
+        self, baseline: Baseline, settings: Settings | None = None, *, wall: Callable[[], float] = time.time
+    ) -> None:
+        self.baseline = baseline
+        self.settings = settings or Settings()
+        self._variables = baseline.variables
+        self._binner = Binner(baseline)
+        self.shape = self._binner.shape
+        """Of the count matrices that `add` takes: variables, and columns as `otel_ml.drift.layout` has them."""
+        self._reference = layout.reference(baseline.variables)
+        self._scorer = Scorer(baseline.variables, self._reference) if self.settings.reference == "baseline" else None
+        self._stream = Stream(self.shape, self.settings, wall)
+        self._detector = Detector(baseline.variables, self.settings)
+        self._alarms = Alarms(baseline.variables)
+        self._samples = Samples(len(baseline.variables), self.settings.look_back)
+        self._rare = _examples.RareRows(baseline, self.settings.look_back)
+        self._names = Names(self._binner)
+        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
+        self._lock = threading.RLock()
+
+    def observe(
+        self,
+        features: Mapping[str, np.ndarray],
+        outputs: Mapping[str, np.ndarray] | None = None,
+        *,
+        rows: int,
+        times: float | np.ndarray | None = None,
+        ids: Sequence[str] | np.ndarray | None = None,
+    ) -> None:
+        """Counts rows.
+
+        Args:
+            features: by name, each of shape (rows,); a null is None, NaN or NaT. One that is not there is null in every row.
+            outputs: ``prediction``, ``score`` and ``entropy``, as far as there are any.
+            rows: how many.
+            times: event time of each row, or of all, in seconds since 1970; now by default.
+            ids: of the predictions, to give examples.
+        """
+        made = outputs or {}
+        with self._lock:
+            self._names.note(features)
+            for place in self._stream.place(rows, times):
+                self._look(place.step)
+                self._count(place, place.size == rows, features, made, ids)
+            self._look()
+
+    def add(self, step: int, counts: np.ndarray) -> bool:
+        """Adds counts that another worker has made of rows of the same step.
+
+        Args:
+            step: ``floor(event time / settings.step)``, or the ordinal of the step where rows drive the steps.
+            counts: integers of shape `shape`.
+
+        Returns:
+            False if the step is complete already: the rows are late, and left out.
+        """
+        with self._lock:
+            rows = int(rows_of(counts).max(initial=0))
+            if not self._stream.merge(step):
+                self._stream.clock.late += rows
+                return False
+            self._look(step)
+            self._stream.add(step, np.array(counts, dtype=np.int64), rows)
+            self._look()
+            return True
+
+    def advance(self, now: float | None = None) -> list[Change]:
+        """Looks at the sub-windows that are complete, without rows or with.
+
+        Args:
+            now: the present in event time, where it is known. By default sub-windows go on by the wall clock when no rows
+                have come for the length of one.
+
+        Returns:
+            Alarms that were raised or have ended since this was last called, in order.
+        """
+        with self._lock:
+            self._stream.clock.advance(now)
+            self._look()
+            return self._taken()
+
+    def flush(self) -> list[Change]:
+        """Looks at all sub-windows that have rows, complete or not: the stream has ended. As `advance` otherwise."""
+        with self._lock:
+            self._stream.clock.end()
+            self._look()
+            return self._taken()
+
+    def report(self) -> Report:
+        """Says how the last complete sub-window differs from the reference, or the first while it is not complete."""
+        return report_of(self.snapshot())
+
+    def snapshot(self, *, ever: bool = False) -> Snapshot:
+        """Copies what a report is made of, so that counting waits for no report.
+
+        Args:
+            ever: whether an alarm that has ended counts as one, as for a file.
+        """
+        with self._lock:
+            stream = self._stream
+            window = stream.last if stream.last is not None else stream.live()
+            reference = self._reference_of([1])
+            then = reference[1] if isinstance(reference, dict) else reference
+            return Snapshot(
+                baseline=self.baseline,
+                settings=self.settings,
+                window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
+                reference=then,
+                scorer=self._scorer or Scorer(self._variables, then),
+                totals=stream.totals(),
+                rows=stream.rows,
+                steps=stream.closed,
+                alarms=tuple((self._alarms.ever if ever else self._alarms.on).values()),
+                first=dict(self._alarms.since),
+                sample=self._samples.last(),
+                missing=self._names.missing(),
+                extra=self._names.extra(),
+                late=stream.clock.late,
+                undated=stream.clock.undated,
+            )
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `restore` needs to go on as if nothing had happened: arrays, and what JSON can hold."""
+        with self._lock:
+            return {
+                "baseline": self.baseline.id,
+                "settings": _plain(self.settings),
+                "stream": self._stream.state(),
+                "detector": self._detector.state(),
+                "alarms": self._alarms.state(),
+                "samples": self._samples.state(),
+                "rare": self._rare.state(),
+                "names": self._names.state(),
+                "changes": [asdict(change) for change in self._changes],
+            }
+
+    @classmethod
+    def restore(
+        cls,
+        baseline: Baseline,
+        settings: Settings | None,
+        state: Mapping[str, Any],
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> Monitor:
+        """Goes on where another monitor was.
+
+        Args:
+            baseline: the same as the other's.
+            settings: the same as the other's.
+            state: what its `state` returned.
+            wall: as for a new one.
+
+        Raises:
+            ValueError: the state is of another baseline or of other settings.
+        """
+        monitor = cls(baseline, settings, wall=wall)
+        for name, own in (("baseline", baseline.id), ("settings", _plain(monitor.settings))):
+            if state[name] != own:
+                raise ValueError(f"the state is of another {name}: {state[name]!r}, not {own!r}")
+        monitor._stream.restore(state["stream"])
+        monitor._detector.restore(state["detector"])
+        monitor._alarms.restore(state["alarms"])
+        monitor._samples.restore(state["samples"])
+        monitor._rare.restore(state["rare"])
+        monitor._names.restore(state["names"])
+        monitor._changes.extend(change_of(change) for change in state["changes"])
+        return monitor
+
+    def _count(
+        self,
+        place: Place,
+        whole: bool,
+        features: Mapping[str, np.ndarray],
+        outputs: Mapping[str, np.ndarray],
+        ids: Sequence[str] | np.ndarray | None,
+    ) -> None:
+        """Counts the rows of a batch that are in the same step."""
+        if not whole:
+            features = {name: column[place.rows] for name, column in features.items()}
+            outputs = {name: column[place.rows] for name, column in outputs.items()}
+        counts = np.zeros(self.shape, dtype=np.int64)
+        self._binner.count(features, place.size, counts, outputs)
+        id_of = partial(_id_of, ids, place.rows)
+        self._samples.of(place.step).offer(place.size, id_of, partial(self._bins, features, outputs))
+        if ids is not None:
+            self._rare.note(features, outputs, counts, place.size, place.step, id_of)
+        self._stream.add(place.step, counts, place.size)
+
+    def _bins(
+        self, features: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], rows: np.ndarray
+    ) -> np.ndarray:
+        few = {name: column[rows] for name, column in features.items()}
+        return self._binner.bins(few, len(rows), {name: column[rows] for name, column in outputs.items()})
+
+    def _look(self, before: int | None = None) -> None:
+        """Lets the detector look at the steps that are due, one at a time."""
+        stream = self._stream
+        for moment in stream.due(before):
+            sums = look_backs(stream.ring, self.settings.look_back, stream.present)
+            reference = self._reference_of(sums)
+            for alarm in self._detector.step(sums, reference, moment):
+                own = reference[alarm.look_back] if isinstance(reference, dict) else reference
+                first = (stream.ring.newest or 0) - alarm.look_back + 1
+                ids = self._examples(alarm, sums[alarm.look_back], own, first)
+                self._changes.append(self._alarms.take(alarm, moment, stream.moment(alarm.look_back), ids))
+
+    def _reference_of(self, lengths: Iterable[int]) -> np.ndarray | dict[int, np.ndarray]:
+        return reference_of(self.settings, self._reference, self._stream.ring, lengths)
+
+    def _examples(self, alarm: Alarm, window: np.ndarray, reference: np.ndarray, first: int) -> tuple[str, ...]:
+        if not alarm.detected:
+            return ()
+        if alarm.cause in layout.RARE:
+            return self._rare.ids(alarm.variable, alarm.cause)
+        columns = _examples.grown(alarm.moved, window[alarm.variable], reference[alarm.variable])
+        return _examples.of_bins(self._samples.last(first), alarm.variable, columns)
+
+    def _taken(self) -> list[Change]:
+        changes = list(self._changes)
+        self._changes.clear()
+        return changes
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return {**values, "thresholds": dict(settings.thresholds)}
+
+
+def _id_of(ids: Sequence[str] | np.ndarray | None, rows: slice | np.ndarray, row: int) -> str:
+    """The id of a row of those of a batch."""
+    if ids is None:
+        return ""
+    return str(ids[(rows.start or 0) + row if isinstance(rows, slice) else int(rows[row])])

@@ -1,0 +1,33 @@
+"""What the last steps are compared with: the training data, the steps before them, or the same hours a week ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.stream import WEEK
+from otel_ml.drift.windows import Ring
+
+
+def reference_of(
+    settings: Settings, baseline: np.ndarray, ring: Ring, look_backs: Iterable[int]
+) -> np.ndarray | dict[int, np.ndarray]:
+    """Finds what to compare the last steps with, as counts, so that the noise of a small reference can be priced in.
+
+    Args:
+        settings: say which reference.
+        baseline: counts of the training data, shape (variables, width).
+        ring: the complete steps.
+        look_backs: numbers of steps that are looked back on.
+
+    Returns:
+        Counts for all look-backs, or by look-back, int64 of the shape of a step; zeros where there is nothing yet.
+    """
+    if settings.reference == "baseline":
+        return baseline
+    newest = ring.newest or 0
+    if settings.reference == "previous":
+        return {length: ring.sum(newest - length - settings.look_back + 1, newest - length) for length in look_backs}
+    return {length: ring.sum(newest - WEEK - length + 1, newest - WEEK) for length in look_backs}

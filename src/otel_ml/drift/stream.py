@@ -1,0 +1,180 @@
+"""A stream of counts cut into steps: which are open, which are complete, and what the last ones add up to."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+
+from otel_ml.drift.clock import Place, RowClock
+from otel_ml.drift.event_clock import EventClock
+from otel_ml.drift.report import Moment
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.windows import Ring
+
+WEEK: Final = 168
+"""Hours."""
+
+
+class Stream:
+    """Counts by step: a ring of the complete ones, and those that rows may still come for.
+
+    Memory is fixed by the settings: the ring is as long as the look-backs and the reference need, and there are
+    ``lateness / step + 2`` open steps at most.
+
+    Args:
+        shape: of the count matrix of a step.
+        settings: of the windows.
+        wall: the time now, in seconds since 1970.
+
+    Attributes:
+        clock: what step a row is in.
+        ring: the complete steps.
+        present: how many of them there were since the ring was empty.
+        closed: steps that are complete, since the beginning.
+        rows: rows counted, those of open steps included.
+        last: counts of the step that was completed last, None before the first.
+    """
+
+    def __init__(self, shape: tuple[int, int], settings: Settings, wall: Callable[[], float]) -> None:
+        by_rows = settings.rows_per_step
+        self.clock = RowClock(by_rows) if by_rows else EventClock(settings.step, settings.lateness, wall)
+        self.ring = Ring(history(settings), shape)
+        self.present = self.closed = self.rows = 0
+        self.last: np.ndarray | None = None
+        self._moments: deque[Moment] = deque(maxlen=settings.look_back)
+        self._totals = np.zeros(shape, dtype=np.int64)  # of complete steps
+        self._open: dict[int, np.ndarray] = {}
+        self._open_rows: dict[int, int] = {}
+        self._rows_before = 0  # of complete steps
+        self._next: int | None = None  # the first step that is not complete
+        self._quiet = 0  # complete steps without rows, since the last that had some
+        self._set_back = False
+
+    def place(self, rows: int, times: float | np.ndarray | None = None) -> list[Place]:
+        """Finds the steps of rows, in ascending order. Look at what is `due` before each of them, then `add` it."""
+        before = self.clock.restarts
+        places = self.clock.place(rows, times)
+        self._set_back |= self.clock.restarts != before
+        return places
+
+    def merge(self, step: int) -> bool:
+        """Tells whether others' counts of a step may still be added, and moves the clock there."""
+        before = self.clock.restarts
+        open_ = self.clock.merge(step)
+        self._set_back |= self.clock.restarts != before
+        return open_
+
+    def add(self, step: int, counts: np.ndarray, rows: int) -> None:
+        """Adds counts of rows to an open step; they are the stream's from then on."""
+        held = self._open.get(step)
+        if held is None:
+            self._open[step], self._open_rows[step] = counts, rows
+        else:
+            held += counts
+            self._open_rows[step] += rows
+        self.rows += rows
+
+    def due(self, before: int | None = None) -> Iterator[Moment]:
+        """Completes the steps that are due, one at a time: evaluate each before the next one.
+
+        Args:
+            before: only steps before this one.
+        """
+        if self._set_back:
+            for step in sorted(self._open):
+                yield self._complete(step)
+            self.ring.clear()
+            self._next, self.present, self._set_back = None, 0, False
+        open_from = self.clock.open_from
+        if open_from is not None:
+            limit = open_from if before is None else min(before, open_from)
+            while (first := self._first(limit)) is not None:
+                yield self._complete(first)
+
+    def live(self) -> np.ndarray | None:
+        """Counts of the oldest open step, None where there is no row in any."""
+        return self._open[min(self._open)] if self._open else None
+
+    def totals(self) -> np.ndarray:
+        """Counts of all rows, int64."""
+        return sum(self._open.values(), self._totals.copy())
+
+    def moment(self, look_back: int) -> Moment:
+        """When the last so many complete steps began."""
+        return self._moments[-min(look_back, len(self._moments))]
+
+    def _first(self, limit: int) -> int | None:
+        """The first step before the limit that is not complete; None if all are."""
+        with_rows = min(self._open, default=limit)
+        following = with_rows if self._next is None else self._next
+        if self._quiet >= self.ring.steps and with_rows > following:
+            # Nothing would change by looking at more steps without rows, so they are passed over.
+            self.closed += min(with_rows, limit) - following
+            self._next = following = min(with_rows, limit)
+            self._moments.clear()
+        return following if following < limit else None
+
+    def _complete(self, step: int) -> Moment:
+        rows, counts = self._open_rows.pop(step, 0), self._open.pop(step, None)
+        if counts is None:
+            self.last = np.zeros(self.ring.shape, dtype=np.int64)
+            self.ring.move(step)
+        else:
+            self.last = counts
+            self._totals += counts
+            self.ring.add(step, counts)
+        self._rows_before += rows
+        self._quiet = 0 if rows else self._quiet + 1
+        self._next = step + 1
+        moment = Moment(self.closed, self._rows_before, self.clock.start_of(step))
+        self._moments.append(moment)
+        self.closed += 1
+        self.present += 1
+        return moment
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` continues from: arrays, and what JSON can hold."""
+        steps = sorted(self._open)
+        return {
+            "clock": self.clock.state(),
+            "ring": self.ring.state(),
+            "present": self.present,
+            "closed": self.closed,
+            "rows": self.rows,
+            "last": None if self.last is None else self.last.copy(),
+            "moments": [asdict(moment) for moment in self._moments],
+            "totals": self._totals.copy(),
+            "open": {str(step): self._open[step].copy() for step in steps},
+            "open_rows": {str(step): self._open_rows[step] for step in steps},
+            "rows_before": self._rows_before,
+            "next": self._next,
+            "quiet": self._quiet,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continues where another stream of the same shape and settings was."""
+        self.clock.restore(state["clock"])
+        self.ring.restore(state["ring"])
+        self.present, self.closed, self.rows = state["present"], state["closed"], state["rows"]
+        self.last = None if state["last"] is None else self._matrix(state["last"])
+        self._moments.extend(Moment(**moment) for moment in state["moments"])
+        self._totals = self._matrix(state["totals"])
+        self._open = {int(step): self._matrix(counts) for step, counts in state["open"].items()}
+        self._open_rows = {int(step): int(rows) for step, rows in state["open_rows"].items()}
+        self._rows_before, self._next, self._quiet = state["rows_before"], state["next"], state["quiet"]
+
+    def _matrix(self, counts: Any) -> np.ndarray:
+        found = np.array(counts, dtype=np.int64)
+        if found.shape != self.ring.shape:
+            raise ValueError(f"counts of shape {found.shape} are not of shape {self.ring.shape}")
+        return found
+
+
+def history(settings: Settings) -> int:
+    """Complete steps that must be kept: what the look-backs need, and what the reference lies behind them."""
+    behind = {"baseline": 0, "previous": settings.look_back, "last_week": WEEK}
+    return settings.look_back + behind[settings.reference]
