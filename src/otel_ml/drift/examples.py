@@ -77,6 +77,10 @@ class RareRows:
             for row in islice(_last_rows(has, 0, rows), EXAMPLES):
                 found.append((step, id_of(row)))
 
+    def add(self, variable: int, cause: str, step: int, id_: str) -> None:
+        """Keeps the id of a row that somebody else has found."""
+        self._found.setdefault((variable, cause), deque(maxlen=EXAMPLES)).append((step, id_))
+
     def ids(self, variable: int, cause: str) -> tuple[str, ...]:
         """Returns the ids that are kept, the newest first."""
         return tuple(id_ for _, id_ in reversed(self._found.get((variable, cause), ())))

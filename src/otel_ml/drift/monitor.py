@@ -23,7 +23,7 @@ from otel_ml.drift.names import Names
 from otel_ml.drift.references import reference_of
 from otel_ml.drift.report import Change, Report
 from otel_ml.drift.reporting import Snapshot, report_of
-from otel_ml.drift.samples import Samples
+from otel_ml.drift.samples import Sample, Samples
 from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.stream import Stream
@@ -106,23 +106,40 @@ class Monitor:
                 self._count(place, place.size == rows, features, made, ids)
             self._look()
 
-    def add(self, step: int, counts: np.ndarray) -> bool:
+    def add(
+        self,
+        step: int,
+        counts: np.ndarray,
+        *,
+        sample: Sample | None = None,
+        rare: Sequence[tuple[int, str, str]] = (),
+        names: Iterable[str] | None = None,
+    ) -> bool:
         """Adds counts that another worker has made of rows of the same step.
 
         Args:
             step: ``floor(event time / settings.step)``, or the ordinal of the step where rows drive the steps.
             counts: integers of shape `shape`.
+            sample: some of the rows, to give examples.
+            rare: rows with rare events: index of the variable, name of the event, id of the row.
+            names: of the features that the rows have, where they are not known yet.
 
         Returns:
             False if the step is complete already: the rows are late, and left out.
         """
         with self._lock:
+            if names is not None:
+                self._names.note(names)
             rows = int(rows_of(counts).max(initial=0))
             if not self._stream.merge(step):
                 self._stream.clock.late += rows
                 return False
             self._look(step)
             self._stream.add(step, np.array(counts, dtype=np.int64), rows)
+            if sample is not None:
+                self._samples.of(step).offer(len(sample.ids), sample.ids.__getitem__, sample.bins.__getitem__)
+            for variable, cause, id_ in rare:
+                self._rare.add(variable, cause, step, id_)
             self._look()
             return True
 

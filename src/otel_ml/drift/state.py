@@ -31,18 +31,19 @@ class StateWarning(UserWarning):
     """A state file can not be used, and was set aside."""
 
 
-def save(monitor: Monitor, path: str | os.PathLike[str]) -> None:
+def save(monitor: Monitor, path: str | os.PathLike[str], beside: Mapping[str, Any] | None = None) -> None:
     """Writes the state of a monitor. A reader sees the old file or the new one, whole, whatever happens meanwhile.
 
     Args:
         monitor: what to save; it may be in use.
         path: of the file; its directory has to exist.
+        beside: what else has to be saved at the same moment, as JSON can hold it.
 
     Raises:
         OSError: the file can not be written.
     """
     arrays: dict[str, np.ndarray] = {}
-    plain = json.dumps({"version": VERSION, "state": _apart(monitor.state(), arrays)})
+    plain = json.dumps({"version": VERSION, "state": _apart(monitor.state(), arrays), "beside": dict(beside or {})})
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -63,6 +64,7 @@ def load(
     settings: Settings | None = None,
     *,
     wall: Callable[[], float] = time.time,
+    beside: dict[str, Any] | None = None,
 ) -> Monitor:
     """Makes a monitor that goes on where the saved one was, or a new one if there is none to go on from.
 
@@ -74,17 +76,21 @@ def load(
         baseline: as for `Monitor`.
         settings: as for `Monitor`.
         wall: as for `Monitor`.
+        beside: filled with what was saved beside the state, where that is used.
     """
     path = Path(path)
     try:
-        state = _read(path)
+        state, more = _read(path)
     except FileNotFoundError:
         return Monitor(baseline, settings, wall=wall)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         _set_aside(path, "damaged", f"{type(error).__name__}: {error}")
         return Monitor(baseline, settings, wall=wall)
     try:
-        return Monitor.restore(baseline, settings, state, wall=wall)
+        monitor = Monitor.restore(baseline, settings, state, wall=wall)
+        if beside is not None:
+            beside.update(more)
+        return monitor
     except ValueError as error:
         _set_aside(path, "foreign", str(error))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -100,12 +106,12 @@ def _write(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> tuple[Any, dict[str, Any]]:
     with np.load(path, allow_pickle=False) as file:
         plain = json.loads(bytes(file[_PLAIN]).decode())
         if plain["version"] != VERSION:
             raise ValueError(f"it is of version {plain['version']!r}, and this program reads version {VERSION}")
-        return _together(plain["state"], file)
+        return _together(plain["state"], file), dict(plain["beside"])
 
 
 def _apart(value: Any, arrays: dict[str, np.ndarray]) -> Any:
