@@ -93,6 +93,9 @@ class ClassOutputs(Outputs):
     def values(self) -> np.ndarray | None:
         return None if self._probability else self._reduce()[1]
 
+    def class_probabilities(self) -> np.ndarray | None:
+        return self._matrix if self._probability else None
+
 
 class BinaryOutputs(Outputs):
     """One number per row for the second of two classes: its probability, or a margin that is positive for it."""
@@ -136,6 +139,9 @@ class BinaryOutputs(Outputs):
 
     def values(self) -> np.ndarray | None:
         return None if self._probability else self._numbers
+
+    def class_probabilities(self) -> np.ndarray | None:
+        return self._numbers[:, None] if self._probability else None
 
 
 class VectorOutputs(Outputs):

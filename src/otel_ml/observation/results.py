@@ -64,6 +64,13 @@ class Outputs:
         """Returns the value of every row as float64 (NaN where unknown), or None if there is none."""
         return None
 
+    def class_probabilities(self) -> np.ndarray | None:
+        """Returns the probability of every class of every row, float64 of shape (rows, classes), or None if it is not known.
+
+        A single column is the probability of one class of two.
+        """
+        return None
+
     def _check(self, index: int) -> None:
         if not 0 <= index < self.size:
             raise IndexError(f"output {index} of {self.size}")
