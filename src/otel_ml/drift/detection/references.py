@@ -17,8 +17,11 @@ from otel_ml.drift.variables import Variable
 SMOOTHING: Final = 0.5
 """Added to every bin of a reference, so that none is impossible."""
 
-BLOCK_MARGIN: Final = 2.0
-"""Blocks of live traffic go this much farther than 95% of those in the training data: 1 in 10,000, where they are normal."""
+BLOCK_MARGIN: Final = 3.5
+"""An hour of live traffic may go this much farther than 95% of the blocks of the training data.
+
+Twice as far is what 1 in 10,000 does where blocks are normal; the rest is for what a few dozen blocks can not tell.
+"""
 
 
 class Known:
@@ -29,6 +32,8 @@ class Known:
         self.masked: np.ndarray = np.asarray(~self.bins.any(-1))
         self.overdispersion = np.array([max(variable.overdispersion, 1.0) for variable in variables])
         blocks = np.array([variable.block_distance for variable in variables])
+        # All variables have the same blocks: an estimate of one alone that is below the usual is most likely too low.
+        blocks = np.maximum(blocks, np.median(blocks[~self.masked]) if not self.masked.all() else 0.0)
         self.moving = settings.reference != "baseline"
         # Two blocks differ from each other by more than a block from the whole.
         spread = BLOCK_MARGIN * blocks * (np.sqrt(2.0) if self.moving else 1.0)

@@ -1,0 +1,1 @@
+"""How well drift is found, how often it is cried out in vain, and what that costs."""
