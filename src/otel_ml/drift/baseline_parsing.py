@@ -91,7 +91,7 @@ def _contradiction(variable: Variable) -> str | None:
 
 
 def _projections(item: Any) -> Projections:
-    values = _fields(item, _PROJECTIONS, "", required=tuple(_PROJECTIONS))
+    values = _fields(item, _PROJECTIONS, "", required=tuple(key for key in _PROJECTIONS if key != "principal"))
     width = len(values["features"])
     rows = [values["means"], values["scales"], *values["components"], *values["directions"]]
     if any(len(row) != width for row in rows):
@@ -168,6 +168,7 @@ _PROJECTIONS: Final[dict[str, Check]] = {
     "scales": list_of(at_least(0)),
     "components": list_of(list_of(number)),
     "directions": list_of(list_of(number)),
+    "principal": flag,
 }
 
 _FILE: Final[dict[str, Check]] = {

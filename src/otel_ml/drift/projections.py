@@ -1,10 +1,13 @@
 """Numbers that move when features change together, though each of them alone looks as before.
 
-`pca_residual` is how far a row lies outside of where the training rows lay: principal components that explain `EXPLAINED` of
-the variance span that place, and what they leave over is measured, each direction in units of its own spread. Where features
-go together, there is next to no spread in what is left, so that a row that breaks the rule stands out by a lot; a residual
-in plain units would drown such a direction in the others. `projection_00` and so on are seeded random directions, for what
-moves along the principal components, such as the mean of an embedding.
+`pca_residual` is how far a row lies outside of where the training rows lay. Principal components that explain `EXPLAINED` of
+the variance span that place, and what they leave over is measured. Where features go together there is next to no spread
+in it, so that a row that breaks the rule stands out. If few directions are left over, each is taken in units of its own
+spread: in plain units the ones with most would drown the others. If many are, few components explain all the others, and
+are what is kept.
+
+`projection_00` and so on are seeded random directions, for what moves along the principal components, such as the mean of an
+embedding.
 """
 
 from __future__ import annotations
@@ -21,8 +24,8 @@ RESIDUAL: Final = "pca_residual"
 EXPLAINED: Final = 0.9
 """Share of the variance that the principal components leave out of the residual."""
 
-MAX_COMPONENTS: Final = 16
-"""Directions that the residual is measured along: those with the least spread. More make a baseline large, and dilute them."""
+MAX_COMPONENTS: Final = 64
+"""Directions that are kept. If neither the principal components nor the others are as few: those with the least spread."""
 
 DIRECTIONS: Final = 8
 
@@ -31,7 +34,7 @@ MAX_FEATURES: Final = 1_024
 
 _LIMIT: Final = 10.0  # standard deviations: one wild value must not drown all others
 _LEAST_SPREAD: Final = 0.01  # variance; below that lies what rounding makes of features that are one and the same
-_DECIMALS: Final = 6  # so that the order in which a sum is taken moves no value across an edge
+_DECIMALS: Final = 3  # so that neither float32 nor the order in which a sum is taken moves a value across an edge
 _BLOCK: Final = 1_024
 
 
@@ -59,11 +62,9 @@ def fit_projections(sample: np.ndarray, names: Sequence[str], seed: int = 0) -> 
         return None
     scales[~varies] = 1.0
     standard = _standardise(sample, means, scales)[:, varies]
-    components = np.zeros((0, len(names)))
-    found = _least_components(standard)
-    if len(found):
-        components = np.zeros((len(found), len(names)))
-        components[:, varies] = found
+    found, principal = _components(standard)
+    components = np.zeros((len(found), len(names)))
+    components[:, varies] = found
     directions = np.where(varies, rng.standard_normal((DIRECTIONS, len(names))), 0.0)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return Projections(
@@ -72,13 +73,13 @@ def fit_projections(sample: np.ndarray, names: Sequence[str], seed: int = 0) -> 
         scales=_plain(scales),
         components=tuple(map(_plain, components)),
         directions=tuple(map(_plain, directions)),
+        principal=principal,
     )
 
 
 def projection_names(projections: Projections) -> tuple[str, ...]:
     """Returns the names of the variables that `project` makes."""
-    directions = [f"projection_{index:02}" for index in range(len(projections.directions))]
-    return (*([RESIDUAL] if projections.components else []), *directions)
+    return (RESIDUAL, *[f"projection_{index:02}" for index in range(len(projections.directions))])
 
 
 class Projector:
@@ -90,6 +91,7 @@ class Projector:
         self._means = np.array(projections.means)
         self._scales = np.array(projections.scales)
         self._components = len(projections.components)
+        self._principal = projections.principal
         vectors = [*projections.components, *projections.directions]
         self._vectors = np.array(vectors).reshape(len(vectors), len(self.features)).T
 
@@ -104,12 +106,14 @@ class Projector:
         """
         found = np.empty((len(matrix), len(self.names)))
         for start in range(0, len(matrix), _BLOCK):
-            block = _standardise(matrix[start : start + _BLOCK], self._means, self._scales) @ self._vectors
+            standard = _standardise(matrix[start : start + _BLOCK], self._means, self._scales)
+            along = standard @ self._vectors
             target = found[start : start + _BLOCK]
-            if self._components:
-                target[:, 0] = np.sqrt(np.square(block[:, : self._components]).sum(axis=1))
-                target = target[:, 1:]
-            target[:] = block[:, self._components :]
+            squares = np.square(along[:, : self._components]).sum(axis=1)
+            if self._principal:
+                squares = np.maximum(np.square(standard).sum(axis=1) - squares, 0.0)
+            target[:, 0] = np.sqrt(squares)
+            target[:, 1:] = along[:, self._components :]
         return np.round(found, _DECIMALS)
 
 
@@ -119,18 +123,21 @@ def project(projections: Projections, matrix: np.ndarray) -> dict[str, np.ndarra
     return dict(zip(projector.names, projector(matrix).T, strict=True))
 
 
-def _least_components(standard: np.ndarray) -> np.ndarray:
-    """The components after those that explain `EXPLAINED`, the least spread first, each scaled to a variance of one."""
+def _components(standard: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Finds the directions of the residual, one row each, and whether they are the principal components."""
     variances, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
     variances = np.maximum(variances, 0.0)
-    left = np.cumsum(variances) <= (1 - EXPLAINED) * variances.sum()
-    left[0] = True  # there is always a residual
-    left[-1] = False
-    chosen = np.flatnonzero(left)[:MAX_COMPONENTS]
-    found: np.ndarray = vectors[:, chosen].T / np.sqrt(np.maximum(variances[chosen], _LEAST_SPREAD))[:, None]
+    left = int(np.count_nonzero(np.cumsum(variances) <= (1 - EXPLAINED) * variances.sum()))
+    left = min(max(left, 1), len(variances) - 1)  # there is always a residual, and always a component
+    principal = left > MAX_COMPONENTS >= len(variances) - left
+    if principal:
+        found = vectors[:, left:].T[::-1].copy()
+    else:
+        chosen = slice(min(left, MAX_COMPONENTS))
+        found = vectors[:, chosen].T / np.sqrt(np.maximum(variances[chosen], _LEAST_SPREAD))[:, None]
     # A component has no sign of its own: choose one, so that a baseline is reproducible.
     found *= np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])[:, None]
-    return found
+    return found, principal
 
 
 def _moments(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

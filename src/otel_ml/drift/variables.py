@@ -145,8 +145,11 @@ class Projections:
         features: the numeric features, in order.
         means: of each.
         scales: standard deviation of each, 1 for a constant.
-        components: unit vectors of the principal components, one row each, over the standardised features.
+        components: directions of least spread, one row each, over the standardised features, scaled to a variance of one:
+            ``pca_residual`` is the length of a row along them. Or the principal components.
         directions: seeded random unit vectors, one row each, over the standardised features.
+        principal: whether the components are the principal ones, as unit vectors: ``pca_residual`` is the length of what
+            they leave over of a row.
     """
 
     features: tuple[str, ...]
@@ -154,3 +157,4 @@ class Projections:
     scales: tuple[float, ...]
     components: tuple[tuple[float, ...], ...]
     directions: tuple[tuple[float, ...], ...]
+    principal: bool = False

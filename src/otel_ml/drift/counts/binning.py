@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _MAX_WIDTH: Final = 256  # so that a column's index fits a byte
 _CHUNK: Final = 16_384  # rows: what is compared stays in the second-level cache
-_CELLS: Final = 4_000_000  # values held as numbers at a time, for projections: bounds the memory that a wide batch takes
+_CELLS: Final = (
+    4_000_000  # values held as numbers at a time, for projections: bounds the memory that a wide batch takes
+)
 
 
 class Binner:

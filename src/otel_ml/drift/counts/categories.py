@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.variables import Variable
 
 _TRUTH: Final = {"true": "1", "false": "0", "1": "true", "0": "false"}
-_FEW_CODES: Final = 65_536
+_FEW_CODES: Final = 2**18
 
 
 class Categories:
@@ -73,12 +73,20 @@ class Categories:
             return self._numeric_codes(column)
         if kind == "f":
             return self._float_codes(column)
-        values = column.tolist() if kind in "OUS" else list(column)
-        if self._plain_texts and set(map(type, values)) <= {str, type(None)}:
-            codes = map(self._table.get, values, repeat(self._other))
-        else:
-            codes = map(self._code_of, values)
-        return np.fromiter(codes, dtype=np.intp, count=len(values))
+        return self._object_codes(column.tolist() if kind in "OUS" else list(column))
+
+    def _object_codes(self, values: list[Any]) -> np.ndarray:
+        types = set(map(type, values))
+        if types == {bytes}:
+            values, types = [value.decode("utf-8", "replace") for value in values], {str}
+        if self._plain_texts and types <= {str, type(None)}:
+            return np.fromiter(map(self._table.get, values, repeat(self._other)), dtype=np.intp, count=len(values))
+        if types in ({int}, {bool}):
+            try:
+                return self._numeric_codes(np.array(values, dtype=np.int64 if types == {int} else np.bool_))
+            except OverflowError:
+                pass
+        return np.fromiter(map(self._code_of, values), dtype=np.intp, count=len(values))
 
     def _float_codes(self, column: np.ndarray) -> np.ndarray:
         null = np.isnan(column)
@@ -102,12 +110,14 @@ class Categories:
 
     def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
         """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
-        known = [int(label) for label in self._table if label is not None and _is_whole(label)]
-        if not known or max(known) - min(known) >= _FEW_CODES:
+        known = [int(label) for label in self._table if label is not None and _is_whole(label)] or [0, 1]
+        low, high = min(known), max(known)
+        if high - low >= _FEW_CODES:
             return None
-        low = min(known)
-        numbers = range(low - 1, max(known) + 2)
-        return low, np.array([self._code_of(number) for number in numbers], dtype=np.intp)
+        codes = np.full(high - low + 3, self._code_of(high + 1), dtype=np.uint16)
+        for number in known:
+            codes[number - low + 1] = self._code_of(number)
+        return low, codes
 
     def _code_of(self, value: Any) -> int:
         if is_null(value):

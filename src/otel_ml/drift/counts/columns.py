@@ -84,6 +84,9 @@ def number_of(value: Any) -> float | None:
     kind = type(value)
     if kind is float:
         return float(value)
+    if isinstance(value, np.timedelta64):  # to numpy it is an integer
+        found = _seconds(np.asarray(value))
+        return None if found is None else float(found)
     if isinstance(value, (int, np.integer, np.bool_, np.floating, decimal.Decimal, fractions.Fraction)):
         try:
             return float(value)
@@ -91,9 +94,6 @@ def number_of(value: Any) -> float | None:
             return _INF if value > 0 else -_INF
     if isinstance(value, datetime.timedelta):
         return value.total_seconds()
-    if isinstance(value, np.timedelta64):
-        found = _seconds(np.asarray(value))
-        return None if found is None else float(found)
     if isinstance(value, numbers.Real):  # of a library we do not know: its own code converts it
         try:
             return float(value)

@@ -63,12 +63,17 @@ def _text_of(value: Any) -> str:
         return category_of(value.value)
     if isinstance(value, str):
         return str.__str__(value)
+    if isinstance(value, np.timedelta64):  # to numpy it is an integer
+        unit = np.datetime_data(value.dtype)[0]
+        return str(value) if unit in "YM" else _of_float(value / np.timedelta64(1, "s"))
     if isinstance(value, (int, np.integer)):
         return _of_int(int(value))
     if isinstance(value, np.datetime64):
         return _trim(str(value))
     if isinstance(value, (float, np.floating, decimal.Decimal)):
         return _of_float(value)
+    if isinstance(value, datetime.timedelta):
+        return _of_float(value.total_seconds())
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, bytes):
