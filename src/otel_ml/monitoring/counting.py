@@ -1,0 +1,120 @@
+"""Rows into counts over the bins of a baseline, under the privacy policy, with a few of the rows kept as examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from otel_ml.drift import layout
+from otel_ml.drift.counts.binning import Binner
+from otel_ml.drift.counts.block import object_column
+from otel_ml.monitoring.search import Search
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+    from otel_ml.monitoring.matching import Match
+    from otel_ml.monitoring.treatment import Treated
+
+Columns = Mapping[str, np.ndarray]
+
+EXAMPLES: Final = 5
+"""Rows that are looked for where a rare event is found."""
+
+MAX_SEARCHES: Final = 8
+"""Rare events whose rows are looked for in one batch."""
+
+
+class Rare(NamedTuple):
+    """A rare event in some rows.
+
+    Attributes:
+        variable: its index in the baseline.
+        kind: a name of `otel_ml.drift.layout.RARE`.
+        hits: how many rows have it.
+        rows: up to `EXAMPLES` of them.
+    """
+
+    variable: int
+    kind: str
+    hits: int
+    rows: tuple[int, ...]
+
+
+class Counted(NamedTuple):
+    """What some rows came to.
+
+    Attributes:
+        rows: how many they were.
+        counts: in the layout, with nothing of a variable that is hidden.
+        nulls: of every variable, those that are hidden included; shape (variables,).
+    """
+
+    rows: int
+    counts: np.ndarray
+    nulls: np.ndarray
+
+
+class RowCounter:
+    """Counts rows of one baseline.
+
+    Args:
+        baseline: whose bins are counted.
+        treated: values under the privacy policy.
+    """
+
+    def __init__(self, baseline: Baseline, treated: Treated) -> None:
+        self._variables = baseline.variables
+        self._binner = Binner(baseline)
+        self._search = Search(baseline)
+        self._treated = treated
+        self._hidden = sorted(treated.hidden)
+        self.shape = self._binner.shape
+
+    def count_rows(self, match: Match, rows: Sequence[Sequence[Any]], outputs: Columns) -> Counted:
+        """Counts rows that came one by one."""
+        counts = np.zeros(self.shape, dtype=np.int64)
+        self._binner.count_rows(match.names, self._treated.rows(match, rows), counts, outputs)
+        return self._seen(len(rows), counts)
+
+    def count_columns(self, features: Columns, rows: int, outputs: Columns) -> Counted:
+        """Counts rows that came by column, as `columns` gives them."""
+        counts = np.zeros(self.shape, dtype=np.int64)
+        self._binner.count(features, rows, counts, outputs)
+        return self._seen(rows, counts)
+
+    def columns(self, match: Match, column: Callable[[int], np.ndarray]) -> Columns:
+        """Features of a batch by the baseline's names; `column` finds one by its index."""
+        return {feature: self._treated.column(feature, column(place)) for feature, place in match.places.items()}
+
+    def columns_of_rows(self, match: Match, rows: Sequence[Sequence[Any]]) -> Columns:
+        """The same of rows that came one by one."""
+        return self.columns(match, lambda place: object_column([row[place] for row in rows]))
+
+    def bins(self, features: Columns, outputs: Columns, rows: int) -> np.ndarray:
+        """Columns of the layout that a few rows are in, uint8 of shape (rows, variables)."""
+        found = self._binner.bins(features, rows, outputs)
+        found[:, self._hidden] = layout.NULL
+        return found
+
+    def rare(
+        self, counted: Counted, features: Callable[[], Columns], outputs: Columns, wanted: Callable[[int, str], bool]
+    ) -> Iterator[Rare]:
+        """Rare events among the counts; the rows of a few of them, where they are wanted."""
+        searches = MAX_SEARCHES
+        columns = list(layout.RARE.items())
+        for variable, place in np.argwhere(counted.counts[:, [column for _, column in columns]]).tolist():
+            kind, column = columns[place]
+            rows: tuple[int, ...] = ()
+            if searches and wanted(variable, kind):
+                searches -= 1
+                found = self._search.rows(variable, column, features(), outputs, counted.rows)
+                rows = tuple(islice(found, EXAMPLES))
+            yield Rare(variable, kind, int(counted.counts[variable, column]), rows)
+
+    def _seen(self, rows: int, counts: np.ndarray) -> Counted:
+        nulls = counts[:, layout.NULL].copy()
+        counts[self._hidden] = 0
+        return Counted(rows, counts, nulls)

@@ -1,0 +1,100 @@
+"""The one of all workers that looks at the counts: it holds the monitor, and saves it together with what it has read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from otel_ml.drift.monitor import Monitor
+from otel_ml.drift.samples import Sample
+from otel_ml.drift.state import load, save
+from otel_ml.drift.windows import rows_of
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+    from otel_ml.drift.report import Change, Report
+    from otel_ml.drift.settings import Settings
+    from otel_ml.monitoring.channel import Channel
+    from otel_ml.monitoring.records import Record
+
+SAVE_SECONDS: Final = 30.0
+
+PLACES: Final = "places"
+
+
+class Evaluator:
+    """A monitor that counts every record once, whoever held it before.
+
+    Args:
+        baseline: of the model.
+        settings: of the monitor.
+        channel: that the records come from.
+        path: where the state is saved, None to keep none.
+        wall: the time now, in seconds since 1970.
+
+    Attributes:
+        late: rows that were left out since somebody last took note.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        settings: Settings,
+        channel: Channel,
+        path: Path | None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._channel = channel
+        self._path = path
+        beside: dict[str, Any] = {}
+        if path is None:
+            self.monitor = Monitor(baseline, settings, wall=wall)
+        else:
+            self.monitor = load(path, baseline, settings, wall=wall, beside=beside)
+        channel.continue_from(beside.get(PLACES, {}))
+        self.late = 0
+        self._saved = time.monotonic()
+        self._is_new = False
+
+    def step(self, now: float) -> list[Change]:
+        """Take in what has come, and look at what is complete.
+
+        Args:
+            now: on the monotonic clock.
+
+        Returns:
+            Alarms that were raised or have ended.
+        """
+        for record in self._channel.receive(now):
+            self._add(record)
+        changes = self.monitor.advance()
+        if changes or self._channel.is_crowded() or (self._is_new and now - self._saved >= SAVE_SECONDS):
+            self.save()
+        return changes
+
+    def report(self) -> Report:
+        """The state by now."""
+        return self.monitor.report()
+
+    def catch_up(self) -> Report:
+        """The same with all that has come meanwhile. Only for one that never saves: what it reads is not its own."""
+        for record in self._channel.receive(time.monotonic(), everything=True):
+            self._add(record)
+        self.monitor.advance()
+        return self.monitor.report()
+
+    def save(self) -> None:
+        """Make what was read so far last, then let it be written over."""
+        self._saved = time.monotonic()
+        if self._path is not None:
+            save(self.monitor, self._path, {PLACES: self._channel.places})
+            self._channel.free()
+        self._is_new = False
+
+    def _add(self, record: Record) -> None:
+        self._is_new = True
+        sample = Sample(list(record.ids), record.bins) if record.ids else None
+        if not self.monitor.add(record.step, record.counts, sample=sample, rare=record.rare, names=record.names):
+            self.late += int(rows_of(record.counts).max(initial=0))

@@ -1,0 +1,186 @@
+"""From predictions to lots of rows that are counted together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+import numpy as np
+
+from otel_ml.monitoring.counting import Counted, RowCounter
+from otel_ml.monitoring.matching import Match, features_of
+from otel_ml.monitoring.origin import Origin
+from otel_ml.monitoring.outputs import OutputReader
+from otel_ml.monitoring.rows import Group, Waiting
+from otel_ml.observation import Batch, Row
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+    from otel_ml.drift import Baseline
+    from otel_ml.monitoring.counting import Columns
+    from otel_ml.observation import OutputRow, Outputs
+    from otel_ml.privacy import FeaturePlan
+
+MAX_MATCHES: Final = 32
+
+SMALL_BATCH: Final = 64
+"""Rows up to which a batch waits to be counted with others."""
+
+
+class Prediction(Protocol):
+    """What is needed of a prediction."""
+
+    id: str
+    context: Context
+    outputs: list[Outputs]
+    output_row: OutputRow | None
+    error_type: str | None
+
+
+class Lot(NamedTuple):
+    """Rows of one step, counted.
+
+    Attributes:
+        match: of their features with the baseline's.
+        step: their sub-window.
+        counted: what they came to.
+        features: finds their features by column, of all rows or of those in an array.
+        outputs: what the model made of them, by column.
+        origin: finds where a row comes from.
+    """
+
+    match: Match
+    step: int
+    counted: Counted
+    features: Callable[..., Columns]
+    outputs: Columns
+    origin: Callable[[int], Origin]
+
+
+class Intake:
+    """Gathers single rows until there are enough of them, and counts batches at once.
+
+    Args:
+        baseline: whose bins are counted.
+        counter: counts them.
+        step_of: finds the sub-window of a time in seconds since 1970.
+    """
+
+    def __init__(self, baseline: Baseline, counter: RowCounter, step_of: Callable[[float], int]) -> None:
+        self._counter = counter
+        self._step_of = step_of
+        self._reader = OutputReader(baseline)
+        self._features = features_of(baseline)
+        self._matches: dict[FeaturePlan, Match] = {}
+        self._waiting = Waiting()
+
+    @property
+    def waits(self) -> bool:
+        """Whether rows wait to be counted."""
+        return self._waiting.rows > 0
+
+    def take_row(self, prediction: Prediction, row: Row, plan: FeaturePlan, time: float, *, positional: bool) -> bool:
+        """Take a single row. Its values are kept, not copied.
+
+        Returns:
+            Whether it is time to count those that wait.
+        """
+        outputs = prediction.outputs if prediction.error_type is None else ()
+        answer = self._reader.of_row(outputs, 0, prediction.output_row)
+        origin = Origin.of(prediction.id, prediction.context)
+        match = self._match(plan, positional)
+        return self._waiting.add(match, self._step_of(time), row.values, answer, origin, row.nbytes)
+
+    def take_batch(
+        self,
+        prediction: Prediction,
+        batch: Batch,
+        plan: FeaturePlan,
+        times: float | Sequence[float],
+        *,
+        positional: bool,
+    ) -> Iterator[Lot]:
+        """Take the rows of a batch that are held.
+
+        Args:
+            prediction: that it belongs to.
+            batch: the rows.
+            plan: of its features.
+            times: event time in seconds since 1970, of all rows or of each.
+            positional: whether the model takes its features by position.
+
+        Yields:
+            Rows that are counted; those of a small batch wait.
+        """
+        outputs = prediction.outputs if prediction.error_type is None else ()
+        match = self._match(plan, positional)
+        origin = partial(_origin, Origin.of(prediction.id, prediction.context), batch.positions)
+        if batch.held > SMALL_BATCH:
+            made = self._reader.of_rows(outputs, batch.size, batch.positions)
+            features = self._counter.columns(match, batch.columns.__getitem__)
+            yield from self._count_columns(match, features, made, batch.held, times, origin)
+            return
+        for index, row in enumerate(batch.rows()):
+            answer = self._reader.of_row(outputs, index if batch.positions is None else int(batch.positions[index]))
+            step = self._step_of(times if isinstance(times, float) else times[index])
+            if self._waiting.add(match, step, row.values, answer, origin(index), row.nbytes):
+                yield from self.count()
+
+    def count(self) -> Iterator[Lot]:
+        """Count those that wait."""
+        for group in self._waiting.take():
+            yield self._count_rows(group)
+
+    def _match(self, plan: FeaturePlan, positional: bool) -> Match:
+        found = self._matches.get(plan)
+        if found is None:
+            if len(self._matches) >= MAX_MATCHES:
+                self._matches.pop(next(iter(self._matches)))
+            found = self._matches[plan] = Match(plan.names, self._features, plan.safe_name, positional=positional)
+        return found
+
+    def _count_rows(self, group: Group) -> Lot:
+        outputs = self._reader.columns(group.answers)
+        counted = self._counter.count_rows(group.match, group.values, outputs)
+        features = partial(self._columns_of, group)
+        return Lot(group.match, group.step, counted, features, outputs, group.origins.__getitem__)
+
+    def _columns_of(self, group: Group, rows: np.ndarray | None = None) -> Columns:
+        values = group.values if rows is None else [group.values[row] for row in rows.tolist()]
+        return self._counter.columns_of_rows(group.match, values)
+
+    def _count_columns(
+        self,
+        match: Match,
+        features: Columns,
+        outputs: Columns,
+        rows: int,
+        times: float | Sequence[float],
+        origin: Callable[[int], Origin],
+    ) -> Iterator[Lot]:
+        if isinstance(times, float):
+            counted = self._counter.count_columns(features, rows, outputs)
+            yield Lot(match, self._step_of(times), counted, partial(_some, features), outputs, origin)
+            return
+        steps = np.array([self._step_of(time) for time in times])
+        for step in np.unique(steps).tolist():
+            places = np.flatnonzero(steps == step)
+            some, made = _some(features, places), _some(outputs, places)
+            yield from self._count_columns(
+                match, some, made, len(places), times[int(places[0])], partial(_nth, origin, places)
+            )
+
+
+def _some(columns: Columns, rows: np.ndarray | None = None) -> Columns:
+    return columns if rows is None else {name: column[rows] for name, column in columns.items()}
+
+
+def _origin(first: Origin, positions: np.ndarray | None, row: int) -> Origin:
+    position = row if positions is None else int(positions[row])
+    return first._replace(id=f"{first.id}-{position}")
+
+
+def _nth(origin: Callable[[int], Origin], places: np.ndarray, row: int) -> Origin:
+    return origin(int(places[row]))

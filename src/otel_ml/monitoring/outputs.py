@@ -1,0 +1,128 @@
+"""What a model answered, as values of the baseline's variables ``prediction``, ``score`` and ``entropy``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from otel_ml.drift.counts.block import object_column
+from otel_ml.drift.fitting.entropy import entropy
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+    from otel_ml.observation import OutputRow, Outputs
+
+SUBJECTS: Final = ("prediction", "score", "entropy")
+
+Answer = tuple[Any, Any, Any]
+"""Prediction, score and entropy of one row; MISSING where the call said nothing of it."""
+
+MISSING: Final = object()
+NOTHING: Final[Answer] = (MISSING, MISSING, MISSING)
+
+
+class OutputReader:
+    """Reads those outputs that a baseline has variables for.
+
+    A prediction is a number where the baseline has it as one, and otherwise the label. A model that answers with nothing in
+    its place has predicted null; a score or an entropy that is not there was not asked for.
+
+    Args:
+        baseline: whose variables are wanted.
+    """
+
+    def __init__(self, baseline: Baseline) -> None:
+        found = {variable.subject: variable for variable in baseline.variables if variable.subject in SUBJECTS}
+        self._wanted = tuple(subject in found for subject in SUBJECTS)
+        self._names = tuple(found[subject].name if subject in found else "" for subject in SUBJECTS)
+        self._as_number = "prediction" in found and found["prediction"].ordered
+
+    def of_row(self, outputs: Sequence[Outputs], index: int, only: OutputRow | None = None) -> Answer:
+        """Reads one row of the outputs of calls that share a prediction.
+
+        Args:
+            outputs: of each call.
+            index: of the row.
+            only: that row, where it was read before and there was only one call.
+        """
+        if not outputs or not any(self._wanted):
+            return NOTHING
+        rows = [only] if only is not None and len(outputs) == 1 else [o.row(index) for o in outputs if index < o.size]
+        prediction, score, entropy = self._wanted
+        return (
+            self._prediction(rows) if prediction else MISSING,
+            next((row.score for row in rows if row.score is not None), MISSING) if score else MISSING,
+            _entropy(rows) if entropy else MISSING,
+        )
+
+    def of_rows(self, outputs: Sequence[Outputs], size: int, positions: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Reads all rows of a batch.
+
+        Args:
+            outputs: of each call.
+            size: of the batch.
+            positions: of the rows that are held, None for all.
+
+        Returns:
+            By variable, an array with a value for each row that is held.
+        """
+        whole = [found for found in outputs if found.size == size]
+        if not whole or not any(self._wanted):
+            return {}
+        columns = (
+            self._predictions(whole) if self._wanted[0] else None,
+            next((scores for one in whole if (scores := one.scores()) is not None), None) if self._wanted[1] else None,
+            next((each for one in whole if (each := _entropies(one)) is not None), None) if self._wanted[2] else None,
+        )
+        return {
+            name: column if positions is None else column[positions]
+            for name, column in zip(self._names, columns, strict=True)
+            if column is not None
+        }
+
+    def columns(self, answers: Sequence[Answer]) -> dict[str, np.ndarray]:
+        """Turns the answers of rows that have the same of them into columns."""
+        found = {}
+        for place, name in enumerate(self._names):
+            if answers and answers[0][place] is not MISSING:
+                found[name] = object_column([answer[place] for answer in answers])
+        return found
+
+    def _prediction(self, rows: Sequence[OutputRow]) -> object:
+        label = next((row.label for row in rows if row.label is not None), None)
+        value = next((row.value for row in rows if row.value is not None), None)
+        if not self._as_number:
+            return label if label is not None else value
+        return value if value is not None else _number(label)
+
+    def _predictions(self, outputs: Sequence[Outputs]) -> np.ndarray | None:
+        labels = next((labels for one in outputs if (labels := one.labels()) is not None), None)
+        values = next((values for one in outputs if (values := one.values()) is not None), None)
+        if values is not None and (self._as_number or labels is None):
+            return values
+        if labels is None:
+            return None
+        return object_column([_number(label) for label in labels] if self._as_number else labels)
+
+
+def _number(label: str | None) -> object:
+    """A label as the number that it is; one that is none stays text, which is another type than expected."""
+    if label is None:
+        return None
+    try:
+        return float(label)
+    except ValueError:
+        return label
+
+
+def _entropy(rows: Sequence[OutputRow]) -> object:
+    """Of the class scores, in bits; MISSING without them."""
+    scores = next((row.class_scores for row in rows if row.class_scores), ())
+    return entropy(np.array([[score for _, score in scores]])).item() if scores else MISSING
+
+
+def _entropies(outputs: Outputs) -> np.ndarray | None:
+    shares = outputs.class_probabilities()
+    return None if shares is None else entropy(shares)

@@ -1,0 +1,212 @@
+"""One worker's part in watching a model: what it has counted goes to whoever evaluates, which may be itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from otel_ml.drift.samples import Reservoir
+from otel_ml.monitoring.evaluator import Evaluator
+from otel_ml.monitoring.records import RareRow, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from otel_ml.drift import Baseline
+    from otel_ml.drift.report import Change, Report
+    from otel_ml.drift.settings import Settings
+    from otel_ml.monitoring.channel import Channel
+    from otel_ml.monitoring.counting import Counted
+
+BEAT: Final = 1.0
+"""Seconds between two looks."""
+
+MAX_STEPS: Final = 256
+"""Steps that wait here while nobody takes them; event times that are all over the place must not fill memory."""
+
+FEW: Final = 16
+"""With more steps than this to hand over there is no wait for the next beat: event time runs faster than the clock."""
+
+SAMPLE: Final = 16
+"""Rows of a record that are kept as examples."""
+
+
+ATTEMPTS: Final = 3
+
+
+class _Pending:
+    """Counts of one step that have not been handed over."""
+
+    def __init__(self, step: int, shape: tuple[int, int]) -> None:
+        self.counts = np.zeros(shape, dtype=np.int64)
+        self.rows = 0
+        self.sample = Reservoir(step, SAMPLE, shape[0])
+        self.rare: list[RareRow] = []
+        self.names: tuple[str, ...] | None = None
+
+
+class Post:
+    """Collects counts by step, hands them over at each beat, and evaluates all workers' if nobody else does.
+
+    Args:
+        baseline: of the model.
+        settings: of the monitor.
+        open_channel: opens the way to the one that evaluates, and says where the state is saved.
+        wall: the time now, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        settings: Settings,
+        open_channel: Callable[[], tuple[Channel, Path | None]],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._baseline = baseline
+        self._settings = settings
+        self._open_channel = open_channel
+        self._wall = wall
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing collected, nothing open: at first, and again in a forked child, where all of it is the parent's."""
+        self._pending: dict[int, _Pending] = {}
+        self._channel: Channel | None = None
+        self._path: Path | None = None
+        self._evaluator: Evaluator | None = None
+        self._beat = 0.0
+
+    @property
+    def leads(self) -> bool:
+        """Whether this worker is the one that evaluates."""
+        return self._evaluator is not None
+
+    def step_of(self, seconds: float) -> int:
+        """The sub-window of a time in seconds since 1970; that of the clock, where it is in the future or not to be used."""
+        now = self._wall()
+        return int((seconds if -now < seconds < now else now) // self._settings.step)
+
+    def add(
+        self,
+        step: int,
+        counted: Counted,
+        ids: Callable[[int], str],
+        bins: Callable[[np.ndarray], np.ndarray],
+        rare: Sequence[RareRow],
+        names: tuple[str, ...] | None,
+    ) -> bool:
+        """Collect what some rows of a step came to.
+
+        Args:
+            step: as `step_of` told.
+            counted: their counts.
+            ids: finds the id of one of them.
+            bins: finds the bins of some of them.
+            rare: those with rare events.
+            names: of their features, where these were not told before.
+
+        Returns:
+            False if too many steps wait already: the rows are left out.
+        """
+        pending = self._pending.get(step)
+        if pending is None:
+            if len(self._pending) >= MAX_STEPS:
+                return False
+            pending = self._pending[step] = _Pending(step, counted.counts.shape)
+        pending.counts += counted.counts
+        pending.rows += counted.rows
+        pending.sample.offer(counted.rows, ids, bins)
+        pending.rare.extend(rare)
+        pending.names = names or pending.names
+        return True
+
+    def beat(self, now: float, *, at_once: bool = False) -> list[Change]:
+        """Hand over and evaluate, when it is time.
+
+        Args:
+            now: on the monotonic clock.
+            at_once: whether it is time in any case.
+
+        Returns:
+            Alarms that were raised or have ended, if this worker is the one that evaluates.
+        """
+        if not at_once and now - self._beat < BEAT and len(self._pending) <= FEW:
+            return []
+        self._beat = now
+        channel = self._open()
+        self._hand_over(channel)
+        if self._evaluator is None and channel.lead():
+            self._evaluator = Evaluator(self._baseline, self._settings, channel, self._path, self._wall)
+        if self._evaluator is None:
+            return []
+        changes = self._evaluator.step(now)
+        self._hand_over(channel)  # what had no room before
+        return changes
+
+    def take_late(self) -> int:
+        """Rows that came too late, since this was last asked."""
+        if self._evaluator is None:
+            return 0
+        late, self._evaluator.late = self._evaluator.late, 0
+        return late
+
+    def report(self) -> Report:
+        """The present state, of all workers' counts. Call `beat` before."""
+        if self._evaluator is not None:
+            return self._evaluator.report()
+        channel, path = self._open(), self._path
+        for _ in range(ATTEMPTS):
+            before = _identity(path)
+            report = Evaluator(self._baseline, self._settings, channel, path, self._wall).catch_up()
+            if _identity(path) == before:
+                break  # otherwise what was read may have been written over meanwhile
+        return report
+
+    def close(self) -> list[Change]:
+        """Hand over all that is left, and let another worker evaluate."""
+        if self._channel is None and not self._pending:
+            return []
+        changes = self.beat(time.monotonic(), at_once=True)
+        if self._evaluator is not None:
+            self._evaluator.save()
+        if self._channel is not None:
+            self._channel.close()
+        self.reset()
+        return changes
+
+    def leave(self) -> None:
+        """Forget all of it without a word to others: in a forked child, where it is the parent's."""
+        if self._channel is not None:
+            self._channel.close()
+        self.reset()
+
+    def _open(self) -> Channel:
+        if self._channel is None:
+            self._channel, self._path = self._open_channel()
+        return self._channel
+
+    def _hand_over(self, channel: Channel) -> None:
+        for step in sorted(self._pending):
+            pending = self._pending[step]
+            record = Record(
+                step,
+                pending.counts,
+                tuple(pending.sample.ids),
+                pending.sample.bins[: len(pending.sample.ids)],
+                tuple(pending.rare),
+                pending.names,
+            )
+            if not channel.send(record):
+                return
+            del self._pending[step]
+
+
+def _identity(path: Path | None) -> object:
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)

@@ -1,0 +1,221 @@
+"""One model beside its baseline: every row of its traffic is counted over the bins, for metrics and for the monitor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from otel_ml.monitoring.counting import RowCounter
+from otel_ml.monitoring.intake import Intake, Lot, Prediction
+from otel_ml.monitoring.matching import Match, features_of
+from otel_ml.monitoring.records import RareRow
+from otel_ml.monitoring.tally import Budget, Series, Tally
+from otel_ml.monitoring.treatment import Treated
+from otel_ml.observation import Batch, Row
+from otel_ml.semconv.attributes import MlDropReasonValues, MlViolationTypeValues
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from otel_ml.drift import Baseline
+    from otel_ml.drift.fitting.treatment import Treatment
+    from otel_ml.drift.report import Change, Report
+    from otel_ml.monitoring.origin import Origin
+    from otel_ml.monitoring.post import Post
+    from otel_ml.privacy import FeaturePlan
+
+SEARCH_SECONDS: Final = 10.0
+"""Rows with a rare event are looked for once in so many seconds, for each feature and event."""
+
+NULL: Final = MlViolationTypeValues.NULL.value
+
+MAX_NAMES: Final = 100
+"""Features that a baseline does not know, as far as they are told to the monitor."""
+
+
+class Violation(NamedTuple):
+    """Values that broke what the baseline expects.
+
+    Attributes:
+        feature: its name in telemetry.
+        kind: a value of ``ml.violation.type``.
+        hits: how many.
+        origin: of the first such row, None where it was not looked for.
+    """
+
+    feature: str
+    kind: str
+    hits: int
+    origin: Origin | None
+
+
+class Listener(Protocol):
+    """Whoever says what was found."""
+
+    def violated(self, watch: Watch, violation: Violation) -> None:
+        """Values broke what the baseline expects."""
+
+    def changed(self, watch: Watch, change: Change) -> None:
+        """An alarm was raised or has ended."""
+
+    def left_out(self, reason: MlDropReasonValues, rows: int) -> None:
+        """Rows could not be counted."""
+
+
+class Watch:
+    """Counts the rows of one model. Runs under the aggregator's lock.
+
+    Args:
+        baseline: what the traffic is compared with.
+        attributes: of every metric and event: the model and the baseline.
+        safe_names: of the baseline's variables in telemetry.
+        policy: which values may be counted, and as what.
+        budget: of metric series.
+        post: to the monitor, None where there is none.
+        listener: gets what is found.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        *,
+        attributes: Series,
+        safe_names: Sequence[str],
+        policy: Treatment,
+        budget: Budget,
+        post: Post | None,
+        listener: Listener,
+    ) -> None:
+        self.baseline = baseline
+        self.attributes = attributes
+        self.safe_names = tuple(safe_names)
+        self.post = post
+        self._listener = listener
+        treated = Treated(baseline, policy)
+        self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
+        self._counter = RowCounter(baseline, treated)
+        variables = baseline.variables
+        names = dict(zip((variable.name for variable in variables), self.safe_names, strict=True))
+        self._safe_name = {feature: names[feature] for feature in features_of(baseline)}
+        self.features = frozenset(self._safe_name.values())
+        self._is_feature = [v.subject == "feature" and v.source is None for v in variables]
+        self._never_null = [variable.constraints.never_null for variable in variables]
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to zero: at first, and in a forked child, where what there is is the parent's."""
+        self._intake = Intake(self.baseline, self._counter, self._step_of)
+        self._searched: dict[tuple[int, str], float] = {}
+        self._told: set[Match] = set()
+        self.tally.reset()
+        if self.post is not None:
+            self.post.leave()
+
+    def take(
+        self,
+        prediction: Prediction,
+        features: Row | Batch,
+        plan: FeaturePlan,
+        times: float | Sequence[float],
+        *,
+        positional: bool,
+    ) -> None:
+        """Take the rows of a prediction.
+
+        Args:
+            prediction: that they belong to.
+            features: the rows.
+            plan: of their features.
+            times: event time in seconds since 1970, of all rows or of each that is held.
+            positional: whether the model takes its features by position.
+        """
+        if isinstance(features, Row):
+            assert isinstance(times, float)
+            if self._intake.take_row(prediction, features, plan, times, positional=positional):
+                self.flush()
+            return
+        if features.held < features.size:
+            reason = MlDropReasonValues.CAP if features.held else MlDropReasonValues.QUEUE_FULL
+            self._listener.left_out(reason, features.size - features.held)
+        if features.held:
+            for lot in self._intake.take_batch(prediction, features, plan, times, positional=positional):
+                self._book(lot)
+
+    def flush(self) -> None:
+        """Count what waits."""
+        if self._intake.waits:
+            for lot in self._intake.count():
+                self._book(lot)
+
+    def beat(self, now: float, *, at_once: bool = False) -> None:
+        """Do what is due from time to time: count, hand over, look for drift."""
+        self.flush()
+        if self.post is not None:
+            changes = self.post.beat(now, at_once=at_once)
+            if late := self.post.take_late():
+                self._listener.left_out(MlDropReasonValues.LATE, late)
+            for change in changes:
+                self._listener.changed(self, change)
+
+    def report(self) -> Report | None:
+        """The present state; None where nothing is monitored."""
+        if self.post is None:
+            return None
+        self.beat(time.monotonic(), at_once=True)
+        return self.post.report()
+
+    def close(self) -> None:
+        """Count and hand over what is left, and let another worker look for drift."""
+        self.flush()
+        if self.post is not None:
+            for change in self.post.close():
+                self._listener.changed(self, change)
+
+    def _step_of(self, seconds: float) -> int:
+        return 0 if self.post is None else self.post.step_of(seconds)
+
+    def _book(self, lot: Lot) -> None:
+        self.tally.add(lot.counted)
+        rare: list[RareRow] = []
+        for violation in self._violations(lot, rare):
+            self._listener.violated(self, violation)
+        if self.post is None:
+            return
+        names = self._names(lot.match)
+
+        def origin(row: int) -> str:
+            return str(lot.origin(row))
+
+        def bins(rows: np.ndarray) -> np.ndarray:
+            made = {name: column[rows] for name, column in lot.outputs.items()}
+            return self._counter.bins(lot.features(rows), made, len(rows))
+
+        if not self.post.add(lot.step, lot.counted, origin, bins, rare, names):
+            self._listener.left_out(MlDropReasonValues.CAP, lot.counted.rows)
+
+    def _violations(self, lot: Lot, rare: list[RareRow]) -> Iterator[Violation]:
+        """What the lot has of them. Rows that were found go to `rare`, too."""
+        for variable, kind, hits, rows in self._counter.rare(lot.counted, lot.features, lot.outputs, self._is_due):
+            rare.extend(RareRow(variable, kind, str(lot.origin(row))) for row in rows)
+            if self._is_feature[variable] and (kind != NULL or self._never_null[variable]):
+                yield Violation(self.safe_names[variable], kind, hits, lot.origin(rows[0]) if rows else None)
+        first = lot.origin(0)
+        for name, kind in lot.match.violations:
+            feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
+            yield Violation(feature, kind, lot.counted.rows, first)
+
+    def _is_due(self, variable: int, kind: str) -> bool:
+        now = time.monotonic()
+        if now - self._searched.get((variable, kind), -SEARCH_SECONDS) < SEARCH_SECONDS:
+            return False
+        self._searched[variable, kind] = now
+        return True
+
+    def _names(self, match: Match) -> tuple[str, ...] | None:
+        """Features of the rows, where the monitor was not told before."""
+        if match in self._told:
+            return None
+        self._told.add(match)
+        extra = [match.safe_name(name) for name, _ in match.violations if isinstance(name, int)]
+        return (*match.places, *extra[:MAX_NAMES])
