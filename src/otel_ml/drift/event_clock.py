@@ -68,8 +68,14 @@ class EventClock:
         return self._place(np.asarray(times, dtype=np.float64), None)
 
     def merge(self, step: int) -> bool:
-        """Takes note of counts of a step that others have made; returns whether it is still open."""
-        return bool(self._place(np.array([(step + 0.5) * self.seconds]), 0))
+        """Takes note of counts of a step that others have made; returns whether it is still open.
+
+        They tell no time. As long as they are of the newest step, event time is taken to go on as the wall clock does.
+        """
+        moment = (step + 0.001) * self.seconds  # of the step's start one would not know on which side it lies
+        if self._newest is not None and step == self._step_of(self._newest):
+            moment = min(max(moment, self._newest + self._wall() - self._arrived), (step + 0.999) * self.seconds)
+        return bool(self._place(np.array([moment]), 0))
 
     def advance(self, now: float | None = None) -> None:
         """Takes note that time has passed without rows.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from otel_ml.drift import layout
-from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.samples import Sample
+from otel_ml.drift.search import Search
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -42,15 +40,14 @@ class RareRows:
     """
 
     def __init__(self, baseline: Baseline, keep: int) -> None:
-        self._baseline = baseline
+        self._search = Search(baseline)
         self._keep = keep
         self._found: dict[tuple[int, str], deque[tuple[int, str]]] = {}
-        self._binners: dict[int, Binner] = {}
         usual = np.zeros((len(baseline.variables), len(COLUMNS)))
         usual[:, COLUMNS.index(layout.NULL)] = [variable.null_ratio for variable in baseline.variables]
         self._limits = np.maximum(2 * usual, usual + 0.002)
 
-    def note(
+    def look(
         self,
         features: Mapping[str, np.ndarray],
         outputs: Mapping[str, np.ndarray],
@@ -72,13 +69,12 @@ class RareRows:
         many = np.argwhere(counts[:, COLUMNS] > self._limits * rows).tolist()
         wanted = ((index, CAUSES[cause]) for index, cause in many if self._is_wanting(index, CAUSES[cause], step))
         for index, cause in islice(wanted, MAX_SEARCHES):
-            found = self._found.setdefault((index, cause), deque(maxlen=EXAMPLES))
-            has = partial(self._has, index, layout.RARE[cause], features, outputs)
-            for row in islice(_last_rows(has, 0, rows), EXAMPLES):
-                found.append((step, id_of(row)))
+            found = self._search.rows(index, layout.RARE[cause], features, outputs, rows)
+            for row in islice(found, EXAMPLES):
+                self.add(index, cause, step, id_of(row))
 
     def add(self, variable: int, cause: str, step: int, id_: str) -> None:
-        """Keeps the id of a row that somebody else has found."""
+        """Keeps the id of a row that has an event."""
         self._found.setdefault((variable, cause), deque(maxlen=EXAMPLES)).append((step, id_))
 
     def ids(self, variable: int, cause: str) -> tuple[str, ...]:
@@ -89,30 +85,6 @@ class RareRows:
         found = self._found.get((variable, cause))
         return found is None or len(found) < EXAMPLES or found[0][0] < step - self._keep
 
-    def _has(
-        self,
-        index: int,
-        column: int,
-        features: Mapping[str, np.ndarray],
-        outputs: Mapping[str, np.ndarray],
-        low: int,
-        high: int,
-    ) -> bool:
-        """Tells whether any of the rows from low to high counts in a column of a variable's counts."""
-        binner, variable = self._binner(index), self._baseline.variables[index]
-        part = {name: values[low:high] for name, values in features.items() if name in (variable.name, variable.source)}
-        made = {name: values[low:high] for name, values in outputs.items()}
-        counts = np.zeros(binner.shape, dtype=np.int64)
-        binner.count(part, high - low, counts, made)
-        return bool(counts[0, column])
-
-    def _binner(self, index: int) -> Binner:
-        """One for a single variable, since counting all of them would take too long."""
-        if index not in self._binners:
-            only = (self._baseline.variables[index],)
-            self._binners[index] = Binner(replace(self._baseline, variables=only, projections=None))
-        return self._binners[index]
-
     def state(self) -> list[list[Any]]:
         """What `restore` continues from."""
         return [[variable, cause, list(map(list, found))] for (variable, cause), found in self._found.items()]
@@ -121,18 +93,6 @@ class RareRows:
         """Continues where others were."""
         for variable, cause, found in state:
             self._found[variable, cause] = deque(((step, id_) for step, id_ in found), maxlen=EXAMPLES)
-
-
-def _last_rows(has: Callable[[int, int], bool], low: int, high: int) -> Iterator[int]:
-    """Yields rows that have it, the last first, by halves."""
-    if not has(low, high):
-        return
-    if high - low == 1:
-        yield low
-        return
-    middle = (low + high) // 2
-    yield from _last_rows(has, middle, high)
-    yield from _last_rows(has, low, middle)
 
 
 def of_bins(sample: Sample, variable: int, columns: Sequence[int]) -> tuple[str, ...]:

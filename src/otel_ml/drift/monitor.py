@@ -7,23 +7,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from otel_ml.drift import examples as _examples
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import Alarms, change_of
-from otel_ml.drift.clock import Place
-from otel_ml.drift.counts.binning import Binner
-from otel_ml.drift.detection.alarm import Alarm
 from otel_ml.drift.detection.detector import Detector
-from otel_ml.drift.names import Names
+from otel_ml.drift.intake import Intake
 from otel_ml.drift.references import reference_of
 from otel_ml.drift.report import Change, Report
 from otel_ml.drift.reporting import Snapshot, report_of
-from otel_ml.drift.samples import Sample, Samples
+from otel_ml.drift.samples import Sample
 from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.stream import Stream
@@ -65,18 +60,14 @@ class Monitor:
     ) -> None:
         self.baseline = baseline
         self.settings = settings or Settings()
-        self._variables = baseline.variables
-        self._binner = Binner(baseline)
-        self.shape = self._binner.shape
+        self._intake = Intake(baseline, self.settings.look_back)
+        self.shape = self._intake.binner.shape
         """Of the count matrices that `add` takes: variables, and columns as `otel_ml.drift.layout` has them."""
         self._reference = layout.reference(baseline.variables)
         self._scorer = Scorer(baseline.variables, self._reference) if self.settings.reference == "baseline" else None
         self._stream = Stream(self.shape, self.settings, wall)
         self._detector = Detector(baseline.variables, self.settings)
         self._alarms = Alarms(baseline.variables)
-        self._samples = Samples(len(baseline.variables), self.settings.look_back)
-        self._rare = _examples.RareRows(baseline, self.settings.look_back)
-        self._names = Names(self._binner)
         self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
         self._lock = threading.RLock()
 
@@ -98,12 +89,12 @@ class Monitor:
             times: event time of each row, or of all, in seconds since 1970; now by default.
             ids: of the predictions, to give examples.
         """
-        made = outputs or {}
         with self._lock:
-            self._names.note(features)
+            self._intake.names.note(features)
             for place in self._stream.place(rows, times):
                 self._look(place.step)
-                self._count(place, place.size == rows, features, made, ids)
+                counts = self._intake.count(place, rows, features, outputs or {}, ids)
+                self._stream.add(place.step, counts, place.size)
             self._look()
 
     def add(
@@ -129,17 +120,14 @@ class Monitor:
         """
         with self._lock:
             if names is not None:
-                self._names.note(names)
+                self._intake.names.note(names)
             rows = int(rows_of(counts).max(initial=0))
             if not self._stream.merge(step):
                 self._stream.clock.late += rows
                 return False
             self._look(step)
             self._stream.add(step, np.array(counts, dtype=np.int64), rows)
-            if sample is not None:
-                self._samples.of(step).offer(len(sample.ids), sample.ids.__getitem__, sample.bins.__getitem__)
-            for variable, cause, id_ in rare:
-                self._rare.add(variable, cause, step, id_)
+            self._intake.add(step, sample, rare)
             self._look()
             return True
 
@@ -185,15 +173,15 @@ class Monitor:
                 settings=self.settings,
                 window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
                 reference=then,
-                scorer=self._scorer or Scorer(self._variables, then),
+                scorer=self._scorer or Scorer(self.baseline.variables, then),
                 totals=stream.totals(),
                 rows=stream.rows,
                 steps=stream.closed,
                 alarms=tuple((self._alarms.ever if ever else self._alarms.on).values()),
                 first=dict(self._alarms.since),
-                sample=self._samples.last(),
-                missing=self._names.missing(),
-                extra=self._names.extra(),
+                sample=self._intake.sample(),
+                missing=self._intake.names.missing(),
+                extra=self._intake.names.extra(),
                 late=stream.clock.late,
                 undated=stream.clock.undated,
             )
@@ -207,9 +195,7 @@ class Monitor:
                 "stream": self._stream.state(),
                 "detector": self._detector.state(),
                 "alarms": self._alarms.state(),
-                "samples": self._samples.state(),
-                "rare": self._rare.state(),
-                "names": self._names.state(),
+                "intake": self._intake.state(),
                 "changes": [asdict(change) for change in self._changes],
             }
 
@@ -240,37 +226,9 @@ class Monitor:
         monitor._stream.restore(state["stream"])
         monitor._detector.restore(state["detector"])
         monitor._alarms.restore(state["alarms"])
-        monitor._samples.restore(state["samples"])
-        monitor._rare.restore(state["rare"])
-        monitor._names.restore(state["names"])
+        monitor._intake.restore(state["intake"])
         monitor._changes.extend(change_of(change) for change in state["changes"])
         return monitor
-
-    def _count(
-        self,
-        place: Place,
-        whole: bool,
-        features: Mapping[str, np.ndarray],
-        outputs: Mapping[str, np.ndarray],
-        ids: Sequence[str] | np.ndarray | None,
-    ) -> None:
-        """Counts the rows of a batch that are in the same step."""
-        if not whole:
-            features = {name: column[place.rows] for name, column in features.items()}
-            outputs = {name: column[place.rows] for name, column in outputs.items()}
-        counts = np.zeros(self.shape, dtype=np.int64)
-        self._binner.count(features, place.size, counts, outputs)
-        id_of = partial(_id_of, ids, place.rows)
-        self._samples.of(place.step).offer(place.size, id_of, partial(self._bins, features, outputs))
-        if ids is not None:
-            self._rare.note(features, outputs, counts, place.size, place.step, id_of)
-        self._stream.add(place.step, counts, place.size)
-
-    def _bins(
-        self, features: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray], rows: np.ndarray
-    ) -> np.ndarray:
-        few = {name: column[rows] for name, column in features.items()}
-        return self._binner.bins(few, len(rows), {name: column[rows] for name, column in outputs.items()})
 
     def _look(self, before: int | None = None) -> None:
         """Lets the detector look at the steps that are due, one at a time."""
@@ -281,19 +239,11 @@ class Monitor:
             for alarm in self._detector.step(sums, reference, moment):
                 own = reference[alarm.look_back] if isinstance(reference, dict) else reference
                 first = (stream.ring.newest or 0) - alarm.look_back + 1
-                ids = self._examples(alarm, sums[alarm.look_back], own, first)
+                ids = self._intake.examples(alarm, sums[alarm.look_back], own, first) if alarm.detected else ()
                 self._changes.append(self._alarms.take(alarm, moment, stream.moment(alarm.look_back), ids))
 
     def _reference_of(self, lengths: Iterable[int]) -> np.ndarray | dict[int, np.ndarray]:
         return reference_of(self.settings, self._reference, self._stream.ring, lengths)
-
-    def _examples(self, alarm: Alarm, window: np.ndarray, reference: np.ndarray, first: int) -> tuple[str, ...]:
-        if not alarm.detected:
-            return ()
-        if alarm.cause in layout.RARE:
-            return self._rare.ids(alarm.variable, alarm.cause)
-        columns = _examples.grown(alarm.moved, window[alarm.variable], reference[alarm.variable])
-        return _examples.of_bins(self._samples.last(first), alarm.variable, columns)
 
     def _taken(self) -> list[Change]:
         changes = list(self._changes)
@@ -304,10 +254,3 @@ class Monitor:
 def _plain(settings: Settings) -> dict[str, Any]:
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return {**values, "thresholds": dict(settings.thresholds)}
-
-
-def _id_of(ids: Sequence[str] | np.ndarray | None, rows: slice | np.ndarray, row: int) -> str:
-    """The id of a row of those of a batch."""
-    if ids is None:
-        return ""
-    return str(ids[(rows.start or 0) + row if isinstance(rows, slice) else int(rows[row])])
