@@ -15,6 +15,7 @@ _EXACT: Final = 2**53
 
 
 def text(value: Any) -> str:
+    """A text that UTF-8 can encode."""
     if type(value) is not str:
         raise ValueError("must be a text")
     try:
@@ -25,30 +26,36 @@ def text(value: Any) -> str:
 
 
 def count(value: Any) -> int:
+    """A whole number of at least 0 that a float holds exactly."""
     if type(value) is not int or not 0 <= value <= _EXACT:
         raise ValueError("must be a whole number of at least 0")
     return value
 
 
 def number(value: Any) -> float:
+    """A finite number."""
     if type(value) not in (float, int) or not math.isfinite(value):
         raise ValueError("must be a finite number")
     return float(value)
 
 
 def flag(value: Any) -> bool:
+    """True or false, and not 0 or 1."""
     if type(value) is not bool:
         raise ValueError("must be true or false")
     return value
 
 
 def share(value: Any) -> float:
+    """A number from 0 to 1."""
     if not 0 <= number(value) <= 1:
         raise ValueError("must be a number from 0 to 1")
     return float(value)
 
 
 def at_least(least: float) -> Check:
+    """A number of at least `least`."""
+
     def check(value: Any) -> float:
         if number(value) < least:
             raise ValueError(f"must be a number of at least {least:g}")
@@ -58,6 +65,7 @@ def at_least(least: float) -> Check:
 
 
 def moment(value: Any) -> str:
+    """A time in ISO 8601."""
     try:
         datetime.fromisoformat(text(value).replace("Z", "+00:00"))
     except ValueError:
@@ -66,6 +74,8 @@ def moment(value: Any) -> str:
 
 
 def one_of(allowed: frozenset[str]) -> Check:
+    """One of these words."""
+
     def check(value: Any) -> str:
         if type(value) is not str or value not in allowed:
             raise ValueError(f"must be one of {', '.join(sorted(allowed))}")
@@ -75,10 +85,13 @@ def one_of(allowed: frozenset[str]) -> Check:
 
 
 def optional(check: Check) -> Check:
+    """What the other check takes, or null."""
     return lambda value: None if value is None else check(value)
 
 
 def list_of(check: Check) -> Check:
+    """A list of what the other check takes."""
+
     def check_list(value: Any) -> tuple[Any, ...]:
         if type(value) is not list:
             raise ValueError("must be a list")
@@ -88,15 +101,18 @@ def list_of(check: Check) -> Check:
 
 
 def different(value: Any) -> tuple[str, ...]:
-    found = list_of(text)(value)
+    """A list of texts, each only once."""
+    found: tuple[str, ...] = list_of(text)(value)
     if len(set(found)) != len(found):
         raise ValueError("must be different texts")
     return found
 
 
 def ascending(check: Check) -> Check:
+    """A list of what the other check takes, each above the one before."""
+
     def check_list(value: Any) -> tuple[Any, ...]:
-        found = list_of(check)(value)
+        found: tuple[Any, ...] = list_of(check)(value)
         if any(low >= high for low, high in pairwise(found)):
             raise ValueError("must be ascending")
         return found
@@ -105,12 +121,14 @@ def ascending(check: Check) -> Check:
 
 
 def texts_by_name(value: Any) -> dict[str, str]:
+    """An object of texts."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     return {text(name): text(version) for name, version in value.items()}
 
 
 def hash64(value: Any) -> int:
+    """An unsigned number of 64 bits."""
     if type(value) is not int or not 0 <= value < 2**64:
         raise ValueError("must be a whole number of at most 64 bits")
     return value

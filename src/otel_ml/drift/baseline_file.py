@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from otel_ml.drift.baseline import BaselineError
@@ -109,12 +108,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=8)
-def _defaults(kind: type) -> dict[str, Any]:
-    found = {}
-    for field in fields(kind):
-        found[field.name] = field.default_factory() if field.default_factory is not MISSING else field.default
-    return found
+def _defaults(kind: type[Variable] | type[Constraints] | type[Projections]) -> dict[str, Any]:
+    return {
+        field.name: field.default if field.default_factory is MISSING else field.default_factory()
+        for field in fields(kind)
+    }
+
+
+_DEFAULTS: Final[Mapping[type, dict[str, Any]]] = {
+    kind: _defaults(kind) for kind in (Variable, Constraints, Projections)
+}
 
 
 def _of_variable(variable: Variable) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def _of_variable(variable: Variable) -> dict[str, Any]:
 def _changed(item: Variable | Constraints | Projections) -> dict[str, Any]:
     """The fields that are not as they are by default."""
     found = {}
-    for name, default in _defaults(type(item)).items():
+    for name, default in _DEFAULTS[type(item)].items():
         value = getattr(item, name)
         if value != default or isinstance(value, bool) != isinstance(default, bool):
             found[name] = _changed(value) if is_dataclass(value) else value  # type: ignore[arg-type]  # one of ours

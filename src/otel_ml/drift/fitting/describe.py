@@ -1,0 +1,127 @@
+"""From what was kept of a column to a variable of the baseline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from otel_ml.drift.counts.labels import category_of
+from otel_ml.drift.fitting.blocks import together
+from otel_ml.drift.fitting.distribution import Distribution
+from otel_ml.drift.fitting.edges import cut
+from otel_ml.drift.variables import Variable
+
+if TYPE_CHECKING:
+    from otel_ml.drift.fitting.column import Column, Line
+    from otel_ml.drift.variables import Kind
+
+MAX_KNOWN: Final = 1_000
+"""Categories beyond those with a bin that a baseline keeps; where there were more, none counts as unseen."""
+
+_LINES: Final[Mapping[str, Line]] = {
+    "numeric": "number",
+    "datetime": "datetime",
+    "text": "length",
+    "identifier": "length",
+}
+
+
+def describe(column: Column, name: str, kind: Kind, bins: int, follows: np.ndarray) -> Variable:
+    """Describes a column as a kind; constraints, notes and privacy are not its affair.
+
+    Args:
+        column: what was kept of it.
+        name: of the variable.
+        kind: the declared or inferred one.
+        bins: about how many are wanted.
+        follows: which blocks of time follow each other.
+    """
+    variable = Variable(name, kind=kind, rows=column.rows, nulls=column.nulls)
+    if kind == "masked":
+        return variable
+    if kind in ("categorical", "boolean"):
+        variable = _of_labels(variable, column, bins)
+        names = ["boolean"] if kind == "boolean" else ["label", "number", "boolean"]
+    else:
+        variable = on_line(variable, _line(column, kind), bins)
+        names = [_LINES[kind]]
+    if kind in ("text", "identifier"):  # they lie on a line by their length, but differ by themselves
+        numbers = column.lines.get("number")
+        distinct = column.labels.distinct + (numbers.quantiles.distinct if numbers is not None else 0)
+        variable = replace(variable, distinct=min(distinct, variable.values))
+    parts = [part for source in names for part in column.variations(source, follows)]
+    found = together(parts)
+    return replace(variable, overdispersion=found.overdispersion, block_distance=found.distance)
+
+
+def on_line(variable: Variable, line: Distribution, bins: int) -> Variable:
+    """A variable with the bins and moments of a distribution."""
+    found = cut(*line.quantiles.summary(), bins, whole=line.whole)
+    counts = list(found.counts)
+    counts[0] += line.below
+    counts[-1] += line.above
+    return replace(
+        variable,
+        edges=found.edges,
+        counts=tuple(counts),
+        centers=found.centers,
+        mean=line.mean,
+        std=line.std,
+        minimum=line.minimum if line.count else None,
+        maximum=line.maximum if line.count else None,
+        distinct=line.quantiles.distinct,
+        infinite=line.below + line.above,
+    )
+
+
+def _line(column: Column, kind: Kind) -> Distribution:
+    line = column.lines.get(_LINES[kind], Distribution())
+    numbers = column.lines.get("number")
+    if kind == "numeric" and any(column.truths):
+        line = deepcopy(line)
+        present = np.flatnonzero(column.truths)
+        line.add_weighted(present.astype(np.float64), np.array(column.truths, dtype=np.int64)[present])
+    elif kind == "identifier" and numbers is not None:
+        line = deepcopy(line)
+        values, weights = numbers.quantiles.summary()
+        sums: Counter[int] = Counter()
+        for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+            sums[len(category_of(int(value) if value.is_integer() else value))] += weight
+        lengths = sorted(sums)
+        line.add_weighted(np.array(lengths, dtype=np.float64), np.array([sums[n] for n in lengths], dtype=np.int64))
+    return line
+
+
+def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
+    labels = dict(column.labels.most())
+    total, exact = column.labels.total, column.labels.exact
+    false, true = column.truths
+    for label, count in (("false", false), ("true", true)):
+        if count:
+            labels[label] = labels.get(label, 0) + count
+    total += false + true
+    numbers = column.lines.get("number")
+    if numbers is not None:
+        for value, weight in zip(*(array.tolist() for array in numbers.quantiles.summary()), strict=True):
+            label = category_of(value)
+            labels[label] = labels.get(label, 0) + weight
+        for label, count in (("inf", numbers.above), ("-inf", numbers.below)):
+            if count:
+                labels[label] = count
+        total += numbers.size
+        exact = exact and numbers.quantiles.exact
+    ranked = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    own, rest = ranked[: bins - 1], ranked[bins - 1 :]
+    distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)
+    return replace(
+        variable,
+        categories=tuple(label for label, _ in own),
+        known=tuple(sorted(label for label, _ in rest)) if exact and len(rest) <= MAX_KNOWN else None,
+        counts=(*(count for _, count in own), total - sum(count for _, count in own)),
+        distinct=distinct,
+    )

@@ -1,0 +1,106 @@
+"""From a fitter to what a baseline says."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from otel_ml.drift.baseline import BaselineError
+from otel_ml.drift.fitting.derived import Halves
+from otel_ml.drift.fitting.describe import describe
+from otel_ml.drift.fitting.kinds import infer
+from otel_ml.drift.fitting.leaks import leaks
+from otel_ml.drift.fitting.libraries import installed
+from otel_ml.drift.fitting.screen import screen
+from otel_ml.drift.fitting.suggest import suggest
+from otel_ml.drift.variables import Variable
+
+if TYPE_CHECKING:
+    from otel_ml.drift.fitting.column import Column
+    from otel_ml.drift.fitting.fitter import Fitter
+
+
+def finish(fitter: Fitter) -> dict[str, Any]:
+    """What `Fitter.finish` returns.
+
+    Raises:
+        BaselineError: most values of a column are not of its declared kind.
+    """
+    options, follows = fitter.options, fitter.timeline.follows()
+    features = {name: _variable(column, name, "feature", fitter, follows) for name, column in fitter.features.items()}
+    halves = Halves(fitter.sample, options.time is not None, options.bins)
+    variables = _with_notes(list(features.values()), fitter, halves.table)
+    for role, column in fitter.outputs.items():
+        name = {"prediction": options.prediction, "score": options.score}.get(role)
+        variables.append(replace(_variable(column, role, role, fitter, follows, name or role), source=name))
+    for name, variable in features.items():
+        if variable.kind == "text":
+            variables += [suggest(derived, None) for derived in halves.texts(name)]
+    projections = None
+    if options.projections:
+        numeric = [name for name, variable in features.items() if variable.kind == "numeric"]
+        projections, more = halves.project(numeric)
+        variables += [suggest(derived, None) for derived in more]
+    _warn(variables, fitter.late)
+    start, end = (None, None) if fitter.span is None else map(iso, fitter.span)
+    return {
+        "rows": fitter.rows,
+        "variables": tuple(variables),
+        "model": options.model,
+        "version": options.version,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "start": start,
+        "end": end,
+        "libraries": installed(),
+        "blocks": fitter.timeline.blocks,
+        "projections": projections,
+    }
+
+
+def iso(seconds: float) -> str | None:
+    """Seconds since 1970 in ISO 8601, None beyond the years that have one."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _variable(
+    column: Column, name: str, subject: Any, fitter: Fitter, follows: np.ndarray, source: str | None = None
+) -> Variable:
+    kind = column.kind or infer(column, name, subject)
+    variable = replace(describe(column, name, kind, fitter.options.bins, follows), subject=subject)
+    if column.kind is not None and variable.counts and variable.wrong_type * 2 > variable.values:
+        raise BaselineError(
+            f"{name} is declared {kind}, but {variable.wrong_type:,} of its {variable.values:,} values are of another type: "
+            "declare another kind, or convert them"
+        )
+    variable = suggest(variable, column)
+    treatment = fitter.options.treatment
+    return variable if treatment is None else screen(variable, source or name, treatment)
+
+
+def _with_notes(variables: list[Variable], fitter: Fitter, table: dict[str, np.ndarray]) -> list[Variable]:
+    """Adds what only a look at other columns or at the way they came can tell. Variables are in the order of the columns."""
+    found = leaks(variables, list(fitter.features), fitter.options.target, table)
+    named = zip(fitter.features, variables, strict=True)
+    for index, (name, variable) in enumerate(list(named)):
+        more = [found[name]] if name in found else []
+        if name in fitter.late:
+            more.append("not in every chunk: null where it was missing")
+        if more:
+            variables[index] = replace(variable, notes=(*variable.notes, *more))
+    return variables
+
+
+def _warn(variables: list[Variable], late: set[str]) -> None:
+    for variable in variables:
+        if variable.wrong_type:
+            message = f"{variable.wrong_type:,} of {variable.values:,} values are not of kind {variable.kind}"
+            warnings.warn(f"baseline: {variable.name}: {message}", stacklevel=2)
+    if late:
+        warnings.warn(f"baseline: {len(late)} columns were not in every chunk, such as {min(late)!r}", stacklevel=2)
