@@ -108,9 +108,9 @@ class EventClock:
         """Places each of the times, or the same one for that many rows."""
         weight = 1 if rows is None else rows
         times = self._usable(times, weight)
-        newest = np.maximum.accumulate(times)
+        newest = np.fmax.accumulate(times)
         if self._newest is not None:
-            newest = np.maximum(newest, self._newest)
+            newest = np.fmax(newest, self._newest)
         steps = np.floor(times / self.seconds)
         first_open = np.floor((newest - self.lateness) / self.seconds)
         if self.open_from is not None:
