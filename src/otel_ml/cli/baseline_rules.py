@@ -11,7 +11,7 @@ import click
 from otel_ml.cli.outcome import gate, write
 
 if TYPE_CHECKING:
-    from otel_ml.drift.baseline import Baseline
+    pass
 
 
 @click.command()

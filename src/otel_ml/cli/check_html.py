@@ -75,14 +75,14 @@ def _card(variable: VariableReport, others: Sequence[VariableReport]) -> str:
         facts.append(f"violations: {rows}")
     if together := words.companions(variable, others):
         facts.append(f"together with {words.names(together)}")
-    if variable.examples:
-        facts.append("such as " + ", ".join(printable(example, 60) for example in variable.examples))
+    if rows := words.examples(variable):
+        facts.append(rows)
     if variable.note:
         facts.append(printable(variable.note))
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return (
-        f'<article><h3>{_name(variable)}</h3><div class="distance">{meter(variable.scores.get("total_variation"))}'
-        f"<b>{words.score(variable.scores.get('total_variation'))}</b></div>\n"
+        f'<article><h3>{_name(variable)}</h3><div class="distance">{meter(words.distance(variable))}'
+        f"<b>{words.score(words.distance(variable))}</b></div>\n"
         f"{histogram(variable)}\n<ul>{items}</ul>\n{_scores(variable)}</article>"
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from otel_ml.cli.check_words import NULL, shift
+from otel_ml.cli.check_words import NULL, label, shift
 from otel_ml.cli.printable import printable
 from otel_ml.drift.report import Bin, VariableReport
 
@@ -31,9 +31,9 @@ def histogram(variable: VariableReport) -> str:
         for index, found in enumerate(columns)
         if found is not None
     )
-    label = escape(f"Histogram of {printable(variable.name, 60)}: baseline behind, now in front")
+    title = escape(f"Histogram of {printable(variable.name, 60)}: baseline behind, now in front")
     return (
-        f'<svg class="histogram" viewBox="0 0 {_WIDTH:g} {_HEIGHT + 1:g}" role="img" aria-label="{label}">'
+        f'<svg class="histogram" viewBox="0 0 {_WIDTH:g} {_HEIGHT + 1:g}" role="img" aria-label="{title}">'
         f'{shapes}<line class="axis" x1="0" x2="{_WIDTH:g}" y1="{_HEIGHT:g}" y2="{_HEIGHT:g}"/></svg>'
         f"{_axis(bins, bool(nulls))}"
     )
@@ -82,8 +82,8 @@ def _bar(kind: str, left: float, step: float, share: float, height: float, inset
 
 
 def _axis(bins: Sequence[Bin], nulls: bool) -> str:
-    ends = [bins[0].label, bins[-1].label] if len(bins) > 1 else [found.label for found in bins]
-    texts = [printable(end, 30) for end in ends] + (["null"] if nulls else [])
+    ends = [bins[0], bins[-1]] if len(bins) > 1 else bins
+    texts = [label(end, 30) for end in ends] + (["null"] if nulls else [])
     return '<div class="axis">' + "".join(f"<span>{escape(text)}</span>" for text in texts) + "</div>"
 
 

@@ -7,12 +7,21 @@ from typing import Final
 
 from otel_ml.cli.printable import count, percent, printable
 from otel_ml.drift.report import Bin, Moment, Report, VariableReport
+from otel_ml.drift.variables import OTHER
 
 NULL: Final = "null"
+DISTRIBUTION: Final = "distribution"
 _BINS: Final = 3
 _LABEL: Final = 40
 _NAMES: Final = 8
-_DIRECTIONS: Final = {"more_null": "more nulls", "less_null": "fewer nulls"}
+_DIRECTIONS: Final = {word: word for word in ("up", "down", "wider", "narrower")}
+_EVENTS: Final = {
+    NULL: "nulls",
+    "type": "values of another type",
+    "range": "values out of range",
+    "unseen": "unseen values",
+    "non_finite": "infinities",
+}
 
 
 def headline(report: Report) -> str:
@@ -38,7 +47,8 @@ def headline(report: Report) -> str:
 
 def extent(report: Report) -> str:
     """How much was looked at."""
-    return f"{plural(report.rows, 'row')} in {plural(report.steps, 'step')}"
+    steps = f" in {count(report.steps)} steps, the last of which is now," if report.steps > 1 else ""
+    return f"{plural(report.rows, 'row')}{steps}"
 
 
 def remarks(report: Report) -> list[str]:
@@ -57,17 +67,14 @@ def histogram_bins(variable: VariableReport) -> list[Bin]:
 
 
 def movement(variable: VariableReport) -> str:
-    """Which way it went, how far at least, and since when."""
-    parts = []
-    causes = [_cause(cause) for cause in variable.causes if cause != "distribution"]
-    if "distribution" in variable.causes or not causes:
-        parts.append(_DIRECTIONS.get(variable.direction or "", variable.direction or "changed"))
-        if variable.effect > 0:
-            parts[0] += f", by {variable.effect:.2g} or more"
-    parts += causes
-    if variable.since is not None:
-        parts.append(f"since {moment(variable.since)}")
-    return "; ".join(parts)
+    """What happened, how far it went at least, and since when."""
+    happened = [_EVENTS.get(cause, printable(cause, 20)) for cause in variable.causes if cause != DISTRIBUTION]
+    if DISTRIBUTION in variable.causes or not happened:
+        happened.insert(0, _DIRECTIONS.get(variable.direction or "", "changed"))
+    text = " and ".join(happened)
+    if variable.effect > 0:
+        text += f": at least {percent(variable.effect)} of the rows moved"
+    return text if variable.since is None else f"{text}; since {moment(variable.since)}"
 
 
 def moment(found: Moment) -> str:
@@ -91,7 +98,18 @@ def moved(variable: VariableReport) -> list[str]:
 
 def shift(found: Bin) -> str:
     """A bin's share then and now."""
-    return f"{printable(found.label, _LABEL)} {percent(found.baseline)} → {percent(found.current)}"
+    return f"{label(found)} {percent(found.baseline)} → {percent(found.current)}"
+
+
+def label(found: Bin, width: int = _LABEL) -> str:
+    """A bin in words."""
+    return "others" if found.label == OTHER else printable(found.label, width)
+
+
+def examples(variable: VariableReport) -> str:
+    """Rows to look at; empty where there are none."""
+    known = ", ".join(printable(example, 60) for example in variable.examples)
+    return f"such as {'row' if len(variable.examples) == 1 else 'rows'} {known}" if known else ""
 
 
 def violations(variable: VariableReport) -> str:
@@ -115,6 +133,12 @@ def names(found: Sequence[str]) -> str:
     )
 
 
+def distance(variable: VariableReport) -> float | None:
+    """Total variation of the last window; where that has too few rows, what the alarm was raised at."""
+    found = variable.scores.get("total_variation")
+    return variable.effect if found is None and variable.alarm else found
+
+
 def score(value: float | None) -> str:
     """A statistic to two digits after the point; a dash where it does not apply."""
     return "-" if value is None else f"{value:.2f}" if value < 99.5 else f"{value:.3g}"
@@ -123,13 +147,3 @@ def score(value: float | None) -> str:
 def plural(number: float, noun: str) -> str:
     """A count and its noun."""
     return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")
-
-
-def _cause(cause: str) -> str:
-    return {
-        NULL: "nulls",
-        "type": "values of another type",
-        "range": "values out of range",
-        "unseen": "unseen values",
-        "non_finite": "infinities",
-    }.get(cause, printable(cause, 20))

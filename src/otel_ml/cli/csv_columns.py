@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from otel_ml.cli.times import timestamps
+from otel_ml.drift.tables import column_array
 
 ColumnType = Literal["number", "boolean", "datetime", "text"]
 
@@ -63,7 +64,7 @@ class CsvColumn:
     def _numbers(self, texts: Any) -> np.ndarray:
         while True:
             try:
-                return _numpy(texts.cast(self._number))
+                return column_array(texts.cast(self._number))
             except pa.ArrowInvalid:  # a cast that fails is slow: it is tried once, not with every block
                 if self._number == pa.float64():
                     break
@@ -95,17 +96,17 @@ def _mixed_numbers(texts: Any, comma: bool) -> np.ndarray:
     numeric = pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False)
     numbers = pc.if_else(numeric, plain, None).cast(pa.float64())
     if pc.all(pc.or_(numeric, pc.is_null(texts))).as_py():
-        return _numpy(numbers)
-    mask = _numpy(numeric)
+        return column_array(numbers)
+    mask = column_array(numeric)
     mixed = _objects(texts)
-    mixed[mask] = _numpy(numbers)[mask]
+    mixed[mask] = column_array(numbers)[mask]
     return mixed
 
 
 def _booleans(texts: Any) -> np.ndarray:
     lower = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    true = _numpy(pc.is_in(lower, _TRUE))
-    false = _numpy(pc.is_in(lower, _FALSE))
+    true = column_array(pc.is_in(lower, _TRUE))
+    false = column_array(pc.is_in(lower, _FALSE))
     if (true | false).all():
         return true
     values = _objects(texts)
@@ -116,14 +117,14 @@ def _booleans(texts: Any) -> np.ndarray:
 
 def _datetimes(texts: Any) -> np.ndarray:
     try:
-        return _numpy(timestamps(texts))
+        return column_array(timestamps(texts))
     except pa.ArrowInvalid:
         pass
     mixed = _objects(texts)
     for index, text in enumerate(mixed):
         if text is not None:
             try:
-                mixed[index] = _numpy(timestamps(pa.array([text.strip()])))[0]
+                mixed[index] = column_array(timestamps(pa.array([text.strip()])))[0]
             except pa.ArrowInvalid:  # it stays a text
                 pass
     return mixed
@@ -140,8 +141,3 @@ def _objects(texts: Any) -> np.ndarray:
 def _plain(texts: Any, comma: bool) -> Any:
     trimmed = pc.utf8_trim_whitespace(texts)
     return pc.replace_substring(trimmed, ",", ".", max_replacements=1) if comma else trimmed
-
-
-def _numpy(array: Any) -> np.ndarray:
-    values: np.ndarray = array.to_numpy(zero_copy_only=False)
-    return values

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
@@ -86,14 +87,14 @@ def _decoded(content: bytes, encoding: str) -> str:
 def _records(text: str, whole: bool) -> tuple[str, list[list[str]]]:
     """The delimiter that cuts the first records into the most columns, best of all into as many each; and these."""
     found: dict[str, list[list[str]]] = {}
+    records: list[list[str]]
     for delimiter in _DELIMITERS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        try:
-            records = [record for record in islice(reader, _RECORDS + 1) if record]
-        except csv.Error:  # a field longer than the module likes
-            continue
+        records = []
+        with suppress(csv.Error):  # a field that is longer than the module likes: those before it tell enough
+            records.extend(islice(filter(None, reader), _RECORDS + 1))
         complete = whole or len(records) > _RECORDS
-        found[delimiter] = records[:_RECORDS] if complete else records[:-1]
+        found[delimiter] = records[:_RECORDS] if complete else records[:-1] or records
 
     def fitness(delimiter: str) -> tuple[bool, int]:
         widths = [len(record) for record in found[delimiter]] or [0]

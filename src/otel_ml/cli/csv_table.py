@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
@@ -14,9 +15,12 @@ from otel_ml.cli.csv_columns import NULLS
 from otel_ml.cli.csv_head import read_head
 from otel_ml.cli.file_error import FileError
 from otel_ml.cli.plan import Plan
+from otel_ml.cli.printable import printable
 
 BLOCK: Final = 1 << 22
 """Bytes that are parsed at a time; a row must be smaller."""
+
+_WRONG_ROW: Final = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<actual>\d+)")
 
 
 class CsvTable:
@@ -34,7 +38,6 @@ class CsvTable:
         self._name = name
         self._head, begin = read_head(stream, name)
         self._stream = io.BufferedReader(_Rewound(begin, stream), BLOCK)
-        self._wrong: Any = None
         self.recoded = False
         """Whether something was not UTF-8, and was read as Windows-1252."""
 
@@ -70,12 +73,10 @@ class CsvTable:
                     column_names=names,
                     skip_rows_after_names=1,
                     block_size=BLOCK,
-                    use_threads=False,
+                    use_threads=False,  # only so is the number of a broken row known, and it is no slower
                     encoding="utf8" if self._head.encoding == "utf-8" else self._head.encoding,
                 ),
-                pa.csv.ParseOptions(
-                    delimiter=self._head.delimiter, newlines_in_values=True, invalid_row_handler=self._note
-                ),
+                pa.csv.ParseOptions(delimiter=self._head.delimiter, newlines_in_values=True),
                 pa.csv.ConvertOptions(
                     column_types={name: pa.binary() for name in names},
                     null_values=list(NULLS),
@@ -89,24 +90,18 @@ class CsvTable:
         except (pa.ArrowInvalid, EOFError, OSError) as error:
             raise FileError(self._complaint(error)) from None
 
-    def _note(self, row: Any) -> str:
-        self._wrong = row
-        return "error"
-
     def _complaint(self, error: Exception) -> str:
         """What went wrong, without the values of the row, which may be anybody's."""
-        if self._wrong is not None:
-            have, want = self._wrong.actual_columns, self._wrong.expected_columns
-            where = f" in row {self._wrong.number:,}" if self._wrong.number else ""
+        said = str(error)
+        if wrong := _WRONG_ROW.search(said):
+            where = f" in row {int(wrong['row']):,}" if wrong["row"] else ""
             return (
-                f"{self._name} has {have} fields instead of {want}{where}: "
+                f"{self._name} has {wrong['actual']} fields instead of {wrong['expected']}{where}: "
                 f"quote fields that hold a {self._head.delimiter!r} or a line break"
             )
-        if "straddling" in str(error):
+        if "straddling" in said:
             return f"{self._name} has a row of more than {BLOCK >> 20} MB: is a quotation mark left open?"
-        return (
-            f"{self._name} cannot be read any further: {str(error).splitlines()[0][:200] if str(error) else 'damaged'}"
-        )
+        return f"{self._name} is damaged: {printable(said.partition(chr(10))[0], 200)}"
 
     def _decoded(self, texts: Any) -> Any:
         try:

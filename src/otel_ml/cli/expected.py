@@ -24,8 +24,13 @@ _BY_KIND: Final[Mapping[str, ColumnType]] = {"numeric": "number", "boolean": "bo
 
 def plan_for(baseline: Baseline, time: str | None) -> Plan:
     """How to read files that are compared with a baseline."""
-    variables = {variable.name: variable for variable in baseline.variables}
-    return Plan(lambda name: _type(variables[name]), variables.__contains__, time)
+    columns: dict[str, Variable] = {}
+    for variable in baseline.variables:
+        if variable.subject == "feature" and variable.source is None:
+            columns[variable.name] = variable
+        elif variable.subject in ("prediction", "score"):
+            columns.setdefault(variable.source or variable.name, variable)
+    return Plan(lambda name: _type(columns[name]), columns.__contains__, time)
 
 
 def _type(variable: Variable) -> ColumnType:

@@ -65,7 +65,7 @@ class VariableList:
         return Text(text, style="dim", no_wrap=True, overflow="crop")
 
     def _line(self, variable: VariableReport) -> Text:
-        distance = variable.scores.get("total_variation")
+        distance = words.distance(variable)
         line = Text(no_wrap=True, overflow="crop")
         line.append("! " if variable.alarm else "  ", style="bold red")
         name = set_cell_size(printable(variable.name, self._name), self._name)
@@ -104,7 +104,7 @@ class VariableList:
             yield Text(f"violations: {rows}", style="yellow")
         if others := words.companions(variable, self._all):
             yield Text(f"together with {words.names(others)}", style="dim")
-        if variable.examples:
-            yield Text(f"such as {', '.join(printable(example, 60) for example in variable.examples)}", style="dim")
+        if rows := words.examples(variable):
+            yield Text(rows, style="dim")
         if variable.note:
             yield Text(printable(variable.note), style="dim")

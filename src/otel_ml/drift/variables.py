@@ -122,16 +122,18 @@ class Variable:
         return self.nulls / self.rows if self.rows else 0.0
 
     def label(self, bin_index: int) -> str:
-        """A bin in words: ``(1.5, 2.75]``, or a category.
+        """A bin in words: ``(1.5, 2.75]``, a value that has one of its own, or a category.
 
         >>> Variable("age", edges=(18.0, 65.0)).label(1)
         '(18, 65]'
         """
         if not self.ordered:
             return self.categories[bin_index] if bin_index < len(self.categories) else OTHER
-        low = f"({self.edges[bin_index - 1]:.6g}" if bin_index else "(-inf"
-        high = f"{self.edges[bin_index]:.6g}]" if bin_index < len(self.edges) else "inf)"
-        return f"{low}, {high}"
+        low = f"{self.edges[bin_index - 1]:.6g}" if bin_index else "-inf"
+        high = f"{self.edges[bin_index]:.6g}" if bin_index < len(self.edges) else "inf"
+        if low == high:  # a value so frequent that it has a bin of its own
+            return high
+        return f"({low}, {high}{')' if high == 'inf' else ']'}"
 
 
 @dataclass(frozen=True, slots=True)
