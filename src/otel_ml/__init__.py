@@ -14,6 +14,7 @@ from otel_ml.version import __version__
 
 if TYPE_CHECKING:
     from otel_ml.api import current_prediction_id, flush, register_model
+    from otel_ml.baselines import Baseline
     from otel_ml.block import inference
     from otel_ml.config import Config, ConfigError
     from otel_ml.context import suppress
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from otel_ml.invocation import Inference
 
 _HOMES = {
+    "Baseline": "baselines",
     "Config": "config",
     "ConfigError": "config",
     "Inference": "invocation",
@@ -37,6 +39,7 @@ _HOMES = {
 """Loaded when first asked for, so that `import otel_ml` costs next to nothing. No module may have the name of what it holds."""
 
 __all__ = [
+    "Baseline",
     "Config",
     "ConfigError",
     "Inference",

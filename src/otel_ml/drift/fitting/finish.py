@@ -36,7 +36,7 @@ def finish(fitter: Fitter) -> dict[str, Any]:
     variables = _with_notes(list(features.values()), fitter, halves.table)
     for role, column in fitter.outputs.items():
         name = {"prediction": options.prediction, "score": options.score}.get(role)
-        variables.append(replace(_variable(column, role, role, fitter, follows, name or role), source=name))
+        variables.append(replace(_variable(column, role, role, fitter, follows), source=name))
     for name, variable in features.items():
         if variable.kind == "text":
             variables += [suggest(derived, None) for derived in halves.texts(name)]
@@ -69,9 +69,7 @@ def iso(seconds: float) -> str | None:
         return None
 
 
-def _variable(
-    column: Column, name: str, subject: Any, fitter: Fitter, follows: np.ndarray, source: str | None = None
-) -> Variable:
+def _variable(column: Column, name: str, subject: Any, fitter: Fitter, follows: np.ndarray) -> Variable:
     kind = column.kind or infer(column, name, subject)
     variable = replace(describe(column, name, kind, fitter.options.bins, follows), subject=subject)
     if column.kind is not None and variable.counts and variable.wrong_type * 2 > variable.values:
@@ -81,7 +79,7 @@ def _variable(
         )
     variable = suggest(variable, column)
     treatment = fitter.options.treatment
-    return variable if treatment is None else screen(variable, source or name, treatment)
+    return variable if treatment is None else screen(variable, name if subject == "feature" else None, treatment)
 
 
 def _with_notes(variables: list[Variable], fitter: Fitter, table: dict[str, np.ndarray]) -> list[Variable]:

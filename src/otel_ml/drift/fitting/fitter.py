@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from otel_ml.drift.fitting.pieces import nulls, together
 from otel_ml.drift.fitting.sample import Sample
 from otel_ml.drift.fitting.timeline import Timeline
 from otel_ml.drift.fitting.treatment import treated
+
+if TYPE_CHECKING:
+    from otel_ml.drift.variables import Kind
 
 BLOCK: Final = 16_384
 """Rows that are looked at together: what comes in smaller chunks waits, so that chunks change nothing."""
@@ -53,7 +56,6 @@ class Fitter:
         self.timeline = Timeline(options.time is not None)
         self.span: tuple[float, float] | None = None
         self.late: set[str] = set()
-        self._follows: list[Any] = []
         self._waiting: list[tuple[dict[str, np.ndarray], int]] = []
         self._checked = False
 
@@ -161,25 +163,28 @@ class Fitter:
         for role, name in (("prediction", options.prediction), ("score", options.score)):
             if name is not None:
                 values[role] = columns.get(name, nulls(rows))
-                if options.treatment is not None:
-                    values[role] = treated(values[role], name, options.treatment)
         if options.probabilities:
             found = [to_numbers(columns.get(name, nulls(rows)), "numeric").values for name in options.probabilities]
             values["entropy"] = entropy(np.column_stack(found))
         for role, column in values.items():
             if role not in self.outputs:
-                name = {"prediction": options.prediction, "score": options.score}.get(role)
-                self.outputs[role] = self._column(name or role, self._kind(name) if name else "numeric", self.rows)
+                self.outputs[role] = self._column(role, self._kind_of_output(role), self.rows)
             self.outputs[role].add(column, slots)
 
-    def _kind(self, name: str) -> Any:
+    def _kind(self, name: str) -> Kind | None:
         treatment = self.options.treatment
         action = "keep" if treatment is None else treatment.action(name)
         if action in ("mask", "drop"):
             return "masked"
         return "categorical" if action == "hash" else self.options.kinds.get(name)
 
-    def _column(self, name: str, kind: Any, before: int) -> Column:
+    def _kind_of_output(self, role: str) -> Kind | None:
+        if self.options.treatment is not None and self.options.treatment.action(None) != "keep":
+            return "masked"
+        name = {"prediction": self.options.prediction, "score": self.options.score}.get(role)
+        return "numeric" if name is None else self.options.kinds.get(name)
+
+    def _column(self, name: str, kind: Kind | None, before: int) -> Column:
         column = Column(kind, self.options.bins)
         if before:
             column.add_nulls(before)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.fitting.treatment import Treatment
 
 
-def screen(variable: Variable, column: str, treatment: Treatment) -> Variable:
+def screen(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
     """A variable without what must not stand in a file.
 
     Categories that look sensitive become one under their mask; a variable with a number that does, such as that of a
@@ -20,7 +20,7 @@ def screen(variable: Variable, column: str, treatment: Treatment) -> Variable:
 
     Args:
         variable: as it was fitted.
-        column: whose values it has.
+        column: whose values it has; None if the model made them.
         treatment: decides.
     """
     if variable.subject == "feature":
@@ -46,7 +46,7 @@ def masked(variable: Variable, note: str) -> Variable:
     )
 
 
-def _by_numbers(variable: Variable, column: str, treatment: Treatment) -> Variable:
+def _by_numbers(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
     if variable.kind != "numeric":  # a length, or a date
         return variable
     ends = [end for end in (variable.minimum, variable.maximum) if end is not None]
@@ -55,7 +55,7 @@ def _by_numbers(variable: Variable, column: str, treatment: Treatment) -> Variab
     return variable
 
 
-def _by_categories(variable: Variable, column: str, treatment: Treatment) -> Variable:
+def _by_categories(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
     counts: dict[str, int] = {}
     for label, count in zip(variable.categories, variable.counts, strict=False):
         safe = treatment.category(column, label)
@@ -75,6 +75,6 @@ def _by_categories(variable: Variable, column: str, treatment: Treatment) -> Var
     )
 
 
-def _different(column: str, treatment: Treatment, labels: Iterable[str], taken: set[str]) -> tuple[str, ...]:
+def _different(column: str | None, treatment: Treatment, labels: Iterable[str], taken: set[str]) -> tuple[str, ...]:
     safe = dict.fromkeys(treatment.category(column, label) for label in labels)
     return tuple(label for label in safe if label not in taken)

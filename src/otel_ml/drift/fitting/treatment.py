@@ -14,16 +14,19 @@ Action = Literal["keep", "mask", "drop", "hash", "round"]
 class Treatment(Protocol):
     """Decides about columns and their values. Must be picklable where parts are fitted by several processes."""
 
-    def action(self, name: str) -> Action:
-        """What is done with a column: of one that is masked or dropped only the null rate is kept."""
+    def action(self, name: str | None) -> Action:
+        """What is done with a column: of one that is masked or dropped only the null rate is kept.
+
+        Here and below None stands for what the model made of the row.
+        """
 
     def safe_name(self, name: str) -> str:
         """What a column is called in the baseline."""
 
-    def category(self, name: str, text: str) -> str:
+    def category(self, name: str | None, text: str) -> str:
         """How a category of a column may stand in the baseline: as it is, hashed, or replaced by a mask."""
 
-    def number(self, name: str, value: float) -> float | None:
+    def number(self, name: str | None, value: float) -> float | None:
         """How a number may: as it is, or rounded; None if it may not, such as that of a payment card."""
 
 
