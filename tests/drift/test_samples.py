@@ -1,0 +1,87 @@
+"""Rows that are kept as examples: any row is as likely as another, and memory is bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_ml.drift.samples import CELLS, Reservoir, Samples
+
+
+def offer(held: Reservoir, batches: list[int]) -> None:
+    """Shows rows whose id and bin are their number."""
+    for rows in batches:
+        before = held.seen
+        held.offer(
+            rows, lambda row: str(before + row), lambda index: ((before + index) % 256).astype(np.uint8)[:, None]
+        )  # noqa: B023
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 20))
+def test_rows_are_kept_with_their_own_bins(batches: list[int], size: int) -> None:
+    held = Reservoir(0, size, 1)
+    offer(held, batches)
+    assert held.seen == sum(batches)
+    assert len(held.ids) == len(set(held.ids)) == min(size, sum(batches))
+    assert [int(id_) % 256 for id_ in held.ids] == held.bins[: len(held.ids), 0].tolist()
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30))
+def test_how_rows_are_cut_into_batches_changes_nothing(batches: list[int]) -> None:
+    parts, whole = Reservoir(3, 8, 1), Reservoir(3, 8, 1)
+    offer(parts, batches)
+    offer(whole, [sum(batches)])
+    assert parts.ids == whole.ids
+
+
+def test_every_row_is_as_likely_as_another() -> None:
+    hits = np.zeros(200)
+    for step in range(2_000):
+        held = Reservoir(step, 20, 1)
+        offer(held, [50, 100, 50])
+        hits[[int(id_) for id_ in held.ids]] += 1
+    # 2,000 draws of a share of .1: 200 on average, 13.4 of standard deviation, about 180 degrees of freedom
+    assert ((hits - 200) ** 2 / 180).sum() < 300
+    assert abs(hits[:100].sum() - 20_000) < 500
+
+
+def test_most_rows_cost_nothing() -> None:
+    held, looked = Reservoir(0, 100, 1), list[int]()
+
+    def bins(index: np.ndarray) -> np.ndarray:
+        looked.append(len(index))
+        return np.zeros((len(index), 1), dtype=np.uint8)
+
+    for _ in range(1_000):
+        held.offer(1_000, str, bins)
+    assert sum(looked) < 100 * (1 + np.log(1e6 / 100)) * 1.5
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=10), st.integers(1, 9))
+def test_a_restored_one_goes_on(batches: list[int], cut: int) -> None:
+    whole, part = Reservoir(7, 8, 1), Reservoir(7, 8, 1)
+    offer(whole, batches)
+    offer(part, batches[:cut])
+    again = Reservoir.restore(part.state(), 8, 1)
+    offer(again, batches[cut:])
+    assert again.ids == whole.ids
+    assert np.array_equal(again.bins, whole.bins)
+
+
+@pytest.mark.parametrize(("variables", "size"), [(1, 256), (30, 256), (1_000, 65), (100_000, 16), (0, 256)])
+def test_wide_rows_are_kept_less_often(variables: int, size: int) -> None:
+    assert Samples(variables, 64).size == size
+    assert variables > 4_096 or size * variables <= CELLS
+
+
+def test_the_last_steps_are_kept_the_newest_first() -> None:
+    samples = Samples(1, steps=3)
+    for step in range(6):
+        samples.of(step).offer(2, lambda row, step=step: f"{step}-{row}", lambda index: np.zeros((len(index), 1)))  # type: ignore[misc]
+    assert samples.last().ids == ["5-0", "5-1", "4-0", "4-1", "3-0", "3-1"]
+    assert samples.last(first=5).ids == ["5-0", "5-1"]
+    assert samples.last().bins.shape == (6, 1)
+    assert Samples(4, 3).last().bins.shape == (0, 4)
