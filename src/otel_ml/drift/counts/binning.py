@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from otel_ml.drift.counts.block import Block, numbers_of_rows, object_column
+from otel_ml.drift.counts.block import Block
 from otel_ml.drift.counts.categories import Categories
 from otel_ml.drift.counts.labels import is_null
 from otel_ml.drift.counts.lines import SHORT, Lines
+from otel_ml.drift.counts.rows import numbers_of_rows, object_column
 from otel_ml.drift.layout import FIRST, NULL, TYPE, width
 from otel_ml.drift.projections import Projector
 
@@ -64,6 +65,11 @@ class Binner:
             index: Categories(variable)
             for index, variable in enumerate(self._variables)
             if variable.kind in ("categorical", "boolean")
+        }
+        self._places = {
+            self._variables[index].name: place
+            for place, index in enumerate(self._on_line)
+            if self._variables[index].subject == "feature" and self._variables[index].kind == "numeric"
         }
         self._chunk = max(SHORT, min(_CHUNK, _CELLS // max(1, len(projected))))
 
@@ -121,14 +127,11 @@ class Binner:
         for start in range(0, len(rows), SHORT):
             some = rows[start : start + SHORT]
             numbers = numbers_of_rows(some, [places[name] for name in numeric]) if numeric else None
-            ready = {} if numbers is None else dict(zip(numeric, numbers.T, strict=True))
-            columns = {
-                name: object_column([row[places[name]] for row in some])
-                for name in self._read
-                if name in places and name not in ready
-            }
+            done = set() if numbers is None else set(numeric)
+            others = [name for name in self._read if name in places and name not in done]
+            columns = {name: object_column(some, places[name]) for name in others}
             given = {name: column[start : start + SHORT] for name, column in (outputs or {}).items()}
-            self._count(Block(columns, given, 0, len(some), self._projector, ready), total)
+            self._count(Block(columns, given, 0, len(some), self._projector, numeric, numbers), total)
         np.add(into, total, out=into, casting="unsafe")
 
     def bins(
@@ -184,7 +187,10 @@ class Binner:
         values = np.full((block.rows, len(self._on_line)), np.nan)
         wrong = np.zeros(values.shape, dtype=bool)
         rows = np.full(len(self._on_line), block.rows)
+        ready = self._fill(values, block)
         for place, index in enumerate(self._on_line):
+            if place in ready:
+                continue
             found = block.numbers(self._variables[index])
             if found is None:
                 rows[place] = self._absent(index, block)
@@ -197,6 +203,15 @@ class Binner:
             wrong |= broken
             values[broken] = np.nan
         return values, wrong, rows
+
+    def _fill(self, values: np.ndarray, block: Block) -> set[int]:
+        """Sets the values that the block knows as a matrix already; returns whose these are."""
+        if block.matrix is None:
+            return set()
+        known = [(self._places[name], column) for column, name in enumerate(block.names) if name in self._places]
+        places, columns = [place for place, _ in known], [column for _, column in known]
+        values[:, places] = block.matrix[:, columns]
+        return set(places)
 
     def _count_by_column(self, block: Block) -> np.ndarray:
         at_most = np.zeros((len(self._on_line), self._lines.thresholds), dtype=np.int64)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -30,7 +27,8 @@ class Block:
         start: first row.
         stop: behind the last row.
         projector: makes the values of subject multivariate.
-        numeric: features that are known as numbers already, all rows of the block.
+        names: of features that are known as numbers already.
+        matrix: their numbers, float64 of shape (rows, names): rows of the block only.
     """
 
     def __init__(
@@ -40,7 +38,8 @@ class Block:
         start: int,
         stop: int,
         projector: Projector | None,
-        numeric: Mapping[str, np.ndarray] | None = None,
+        names: Sequence[str] = (),
+        matrix: np.ndarray | None = None,
     ) -> None:
         self.rows = stop - start
         self._columns = columns
@@ -48,7 +47,11 @@ class Block:
         self._slice = slice(start, stop)
         self._projector = projector
         self._projected: dict[str, np.ndarray] | None = None
-        self._numeric = {name: Numbers(values) for name, values in (numeric or {}).items()}
+        self.names = names if matrix is not None else ()
+        self.matrix = matrix
+        self._numeric: dict[str, Numbers] = {}
+        if matrix is not None and projector is not None:
+            self._numeric.update(zip(names, map(Numbers, matrix.T), strict=True))
 
     def column(self, variable: Variable) -> np.ndarray | None:
         """Returns the values that a variable is made from; None if nobody gave them."""
@@ -63,9 +66,6 @@ class Block:
         if variable.subject == "multivariate" and self._projector is not None:
             found = self._project(self._projector).get(variable.name)
             return None if found is None else Numbers(found)
-        feature = variable.subject == "feature" and variable.derivation is None
-        if feature and variable.name in self._numeric:
-            return self._numeric[variable.name]
         column = self.column(variable)
         if column is None:
             return None
@@ -74,7 +74,7 @@ class Block:
         if variable.derivation == "non_letters":
             return Numbers(non_letters(column))
         numbers = to_numbers(column, variable.kind)
-        if feature and self._projector is not None:
+        if self._projector is not None and variable.subject == "feature":
             self._numeric[variable.name] = numbers
         return numbers
 
@@ -92,32 +92,3 @@ class Block:
                     given = True
             self._projected = dict(zip(projector.names, projector(matrix).T, strict=True)) if given else {}
         return self._projected
-
-
-def numbers_of_rows(rows: Iterable[Sequence[Any]], positions: Sequence[int]) -> np.ndarray | None:
-    """Reads the values at some positions of each row at once, in one pass.
-
-    Args:
-        rows: of plain Python values.
-        positions: in a row; at least one.
-
-    Returns:
-        float64 of shape (rows, positions) with NaN for None; None if a value is no number, or beyond float.
-    """
-    cells = map(itemgetter(*positions), rows)
-    values = list(chain.from_iterable(cells)) if len(positions) > 1 else list(cells)
-    try:  # an array of doubles takes what is a number, and never a text
-        found = array("d", values)
-    except (TypeError, OverflowError):
-        try:
-            found = array("d", [np.nan if value is None else value for value in values])
-        except (TypeError, OverflowError):
-            return None
-    return np.frombuffer(found, dtype=np.float64).reshape(-1, len(positions))
-
-
-def object_column(values: Sequence[Any]) -> np.ndarray:
-    """Returns Python values as a column, whatever they are."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
