@@ -14,7 +14,8 @@ A score only means something beside it. The sources of the formulas:
   sign, it is the mean size.
 
 Against simulated samples they are within 3% where every bin expects five rows or more, within 7% from a hundred rows on, and
-within 12% for thirty rows in thirty bins. Rows are taken as independent. Where they come in blocks, divide their number by the overdispersion first.
+within 12% for thirty rows in thirty bins. Rows are taken as independent: where they come in blocks, divide their number by
+the overdispersion first.
 """
 
 from __future__ import annotations
