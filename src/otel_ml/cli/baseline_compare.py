@@ -16,8 +16,11 @@ from otel_ml.drift.variables import Variable
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
-_NULLS: Final = 0.002
-"""Change of the share of nulls that matters, if it is beyond sampling noise."""
+_RARE: Final = 0.002
+"""Change of the share of nulls, or share of new categories, that matters."""
+
+_EXPECTED: Final = 10
+"""So many rows of a category are expected where one that has none is said to be gone."""
 
 _SIGMAS: Final = 3.0
 _NOISE: Final = 2.0
@@ -55,6 +58,8 @@ def compare(earlier: Baseline, later: Baseline, tolerance: float) -> Comparison:
     """
     before = {variable.name: variable for variable in earlier.variables}
     after = {variable.name: variable for variable in later.variables}
+    if earlier.projections != later.projections:  # combinations of features are fitted to the data: they are others now
+        before, after = _single(before), _single(after)
     common = [name for name in before if name in after]
     found = [_compared(before[name], after[name], tolerance) for name in common]
     found.sort(key=lambda report: (not report.alarm, -(report.scores["total_variation"] or 0.0)))
@@ -65,13 +70,17 @@ def compare(earlier: Baseline, later: Baseline, tolerance: float) -> Comparison:
     )
 
 
+def _single(variables: dict[str, Variable]) -> dict[str, Variable]:
+    return {name: variable for name, variable in variables.items() if variable.subject != "multivariate"}
+
+
 def _compared(then: Variable, now: Variable, tolerance: float) -> VariableReport:
     same_kind = then.kind == now.kind and bool(then.counts) and bool(now.counts)
     counts = onto(then, now) if same_kind else np.zeros(len(then.counts))
     scores = _scores(then, counts)
     noise = _noise(then, counts)
     distance = scores["total_variation"]
-    changes = list(_changes(then, now))
+    changes = [*_changes(then, now), *_categories(then, now)]
     causes = []
     if distance is not None and distance > tolerance + _NOISE * (noise["total_variation"] or 0.0):
         causes.append("distribution")
@@ -88,30 +97,39 @@ def _compared(then: Variable, now: Variable, tolerance: float) -> VariableReport
         baseline_null_ratio=then.null_ratio,
         scores=scores,
         noise=noise,
-        alarm=bool(causes or changes),
+        alarm=bool(causes) or any(matters for _, matters in changes),
         bins=bins,
         causes=tuple(causes),
         direction=None if shift is None or "distribution" not in causes else "up" if shift > 0 else "down",
         moved=_moved(bins) if causes else (),
-        note="; ".join(changes) or None,
+        note="; ".join(text for text, _ in changes) or None,
     )
 
 
-def _changes(then: Variable, now: Variable) -> Iterator[str]:
-    """What is not a matter of degree."""
+def _changes(then: Variable, now: Variable) -> Iterator[tuple[str, bool]]:
+    """What is not a matter of degree, and whether it matters. What was suggested from the data may well change with it."""
     if then.kind != now.kind:
-        yield f"kind: {then.kind} → {now.kind}"
-        return
+        yield f"kind: {then.kind} → {now.kind}", True
     for field in fields(then.constraints):
         was, is_now = getattr(then.constraints, field.name), getattr(now.constraints, field.name)
         if was != is_now and field.name in ("type", "non_negative", "never_null"):
-            yield f"{field.name}: {was} → {is_now}"
-    if then.kind == "categorical" and then.known is not None and now.known is not None:
-        was, is_now = {*then.categories, *then.known}, {*now.categories, *now.known}
-        for verb, names in (("new", sorted(is_now - was)), ("gone", sorted(was - is_now))):
-            if names:
-                more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-                yield f"{verb}: {', '.join(names[:_SHOWN])}{more}"
+            yield f"{field.name}: {was} → {is_now}", field.name == "type"
+
+
+def _categories(then: Variable, now: Variable) -> Iterator[tuple[str, bool]]:
+    """Categories that came and went, and whether one of them is frequent."""
+    if then.kind != "categorical" or now.kind != "categorical":
+        return
+    for verb, some, others in (("new", now, then), ("gone", then, now)):
+        if some.known is None or others.known is None:
+            continue
+        names = sorted({*some.categories, *some.known} - {*others.categories, *others.known})
+        if names:
+            more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+            counts = dict(zip(some.categories, some.counts, strict=False))
+            shares = [counts.get(name, 0) / max(some.values, 1) for name in names]
+            frequent = any(share > max(_RARE, _EXPECTED / max(others.values, 1)) for share in shares)
+            yield f"{verb}: {', '.join(names[:_SHOWN])}{more}", frequent
 
 
 def _nulls_changed(then: Variable, now: Variable) -> bool:
@@ -119,7 +137,7 @@ def _nulls_changed(then: Variable, now: Variable) -> bool:
         return False
     both = (then.nulls + now.nulls) / (then.rows + now.rows)
     noise = math.sqrt(both * (1 - both) * (1 / then.rows + 1 / now.rows))
-    return abs(now.null_ratio - then.null_ratio) > max(_NULLS, _SIGMAS * noise)
+    return abs(now.null_ratio - then.null_ratio) > max(_RARE, _SIGMAS * noise)
 
 
 def _scores(then: Variable, counts: np.ndarray) -> dict[str, float | None]:
