@@ -44,9 +44,10 @@ def describe(column: Column, name: str, kind: Kind, bins: int, follows: np.ndarr
     variable = Variable(name, kind=kind, rows=column.rows, nulls=column.nulls)
     if kind == "masked":
         return variable
-    if kind in ("categorical", "boolean"):
-        variable = _of_labels(variable, column, bins)
-        names = ["boolean"] if kind == "boolean" else ["label", "number", "boolean"]
+    if kind == "boolean":
+        variable, names = _of_truths(variable, column), ["boolean"]
+    elif kind == "categorical":
+        variable, names = _of_labels(variable, column, bins), ["label", "number", "boolean"]
     else:
         variable = on_line(variable, _line(column, kind), bins)
         names = [_LINES[kind]]
@@ -98,23 +99,18 @@ def _line(column: Column, kind: Kind) -> Distribution:
 
 
 def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
-    labels = dict(column.labels.most())
-    total, exact = column.labels.total, column.labels.exact
-    false, true = column.truths
-    for label, count in (("false", false), ("true", true)):
-        if count:
-            labels[label] = labels.get(label, 0) + count
-    total += false + true
-    numbers = column.lines.get("number")
-    if numbers is not None:
-        for value, weight in zip(*(array.tolist() for array in numbers.quantiles.summary()), strict=True):
-            label = category_of(value)
-            labels[label] = labels.get(label, 0) + weight
-        for label, count in (("inf", numbers.above), ("-inf", numbers.below)):
-            if count:
-                labels[label] = count
-        total += numbers.size
-        exact = exact and numbers.quantiles.exact
+    labels = Counter({"false": column.truths[0], "true": column.truths[1]})
+    numbers = column.lines.get("number", Distribution())
+    values, weights = numbers.quantiles.summary()
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        labels[category_of(value)] += weight
+    labels.update({"inf": numbers.above, "-inf": numbers.below})
+    labels.update(dict(column.labels.most()))
+    labels = +labels  # without those that are not there
+    total, exact = (
+        column.labels.total + sum(column.truths) + numbers.size,
+        column.labels.exact and numbers.quantiles.exact,
+    )
     ranked = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
     own, rest = ranked[: bins - 1], ranked[bins - 1 :]
     distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)
@@ -124,4 +120,22 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
         known=tuple(sorted(label for label, _ in rest)) if exact and len(rest) <= MAX_KNOWN else None,
         counts=(*(count for _, count in own), total - sum(count for _, count in own)),
         distinct=distinct,
+    )
+
+
+def _of_truths(variable: Variable, column: Column) -> Variable:
+    """A boolean; 0 and 1 count as what they stand for, and other values are of another type."""
+    counts = list(column.truths)
+    numbers = column.lines.get("number", Distribution())
+    values, weights = numbers.quantiles.summary()
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        if value in (0.0, 1.0):
+            counts[int(value)] += weight
+    ranked = sorted(zip(("false", "true"), counts, strict=True), key=lambda item: -item[1])
+    own = [(label, count) for label, count in ranked if count]
+    return replace(
+        variable,
+        categories=tuple(label for label, _ in own),
+        counts=(*(count for _, count in own), 0),
+        distinct=len(own),
     )

@@ -49,7 +49,7 @@ def cut(values: np.ndarray, weights: np.ndarray, bins: int, *, whole: bool = Fal
     wanted = max(1, min(bins, total // _LEAST))
     heavy = weights * wanted >= total
     atoms = values[heavy]
-    follows = np.append(False, np.diff(values) == 1)[heavy] if whole else np.zeros(len(atoms), dtype=bool)
+    follows = np.append(False, values[:-1] + 1 == values[1:])[heavy] if whole else np.zeros(len(atoms), dtype=bool)
     below = np.where(follows, atoms - 1, np.nextafter(atoms, -math.inf))
     rest = _quantiles(values[~heavy], weights[~heavy], wanted, total)
     edges = np.unique(np.concatenate([rest[rest < values[-1]], atoms, below]))

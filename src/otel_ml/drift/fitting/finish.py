@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from otel_ml.drift.fitting.fitter import Fitter
 
 
+_CALLER = 6
+"""Frames from a warning to whoever called `Baseline.fit`."""
+
+
 def finish(fitter: Fitter) -> dict[str, Any]:
     """What `Fitter.finish` returns.
 
@@ -37,12 +41,13 @@ def finish(fitter: Fitter) -> dict[str, Any]:
     for role, column in fitter.outputs.items():
         name = {"prediction": options.prediction, "score": options.score}.get(role)
         variables.append(replace(_variable(column, role, role, fitter, follows), source=name))
-    for name, variable in features.items():
+    open_names = {name: variable for name, variable in features.items() if variable.name == name}  # not replaced
+    for name, variable in open_names.items():
         if variable.kind == "text":
             variables += [suggest(derived, None) for derived in halves.texts(name)]
     projections = None
     if options.projections:
-        numeric = [name for name, variable in features.items() if variable.kind == "numeric"]
+        numeric = [name for name, variable in open_names.items() if variable.kind == "numeric"]
         projections, more = halves.project(numeric)
         variables += [suggest(derived, None) for derived in more]
     _warn(variables, fitter.late)
@@ -99,6 +104,8 @@ def _warn(variables: list[Variable], late: set[str]) -> None:
     for variable in variables:
         if variable.wrong_type:
             message = f"{variable.wrong_type:,} of {variable.values:,} values are not of kind {variable.kind}"
-            warnings.warn(f"baseline: {variable.name}: {message}", stacklevel=2)
+            warnings.warn(f"baseline: {variable.name}: {message}", stacklevel=_CALLER)
     if late:
-        warnings.warn(f"baseline: {len(late)} columns were not in every chunk, such as {min(late)!r}", stacklevel=2)
+        warnings.warn(
+            f"baseline: {len(late)} columns were not in every chunk, such as {min(late)!r}", stacklevel=_CALLER
+        )

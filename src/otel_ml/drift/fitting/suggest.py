@@ -50,8 +50,10 @@ def constraints(variable: Variable, column: Column | None) -> Constraints:
         return found
     if variable.subject == "score" and variable.minimum is not None and variable.maximum is not None:
         return replace(found, minimum=0.0, maximum=1.0) if 0 <= variable.minimum <= variable.maximum <= 1 else found
-    if variable.kind == "numeric" and enough and variable.minimum is not None:
-        return replace(found, minimum=variable.minimum, maximum=variable.maximum, non_negative=variable.minimum >= 0)
+    if variable.kind == "numeric" and enough and column is not None:
+        line = column.line("number")  # what was infinite in training is out of no range
+        minimum, maximum = None if line.below else variable.minimum, None if line.above else variable.maximum
+        return replace(found, minimum=minimum, maximum=maximum, non_negative=minimum is not None and minimum >= 0)
     if variable.kind == "categorical" and enough and variable.known is not None:
         every = (*variable.categories, *variable.known)
         if len(every) <= MAX_ALLOWED and OTHER not in every:
@@ -78,7 +80,8 @@ def _type(variable: Variable, column: Column | None) -> str | None:
 
 
 def _whole(column: Column) -> bool:
-    return "number" not in column.lines or column.lines["number"].whole
+    line = column.lines.get("number")
+    return line is None or (line.whole and line.count > 0)
 
 
 def _looks_numeric(label: str) -> bool:
