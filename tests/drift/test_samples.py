@@ -13,10 +13,9 @@ from otel_ml.drift.samples import CELLS, Reservoir, Samples
 def offer(held: Reservoir, batches: list[int]) -> None:
     """Shows rows whose id and bin are their number."""
     for rows in batches:
-        before = held.seen
-        held.offer(
-            rows, lambda row: str(before + row), lambda index: ((before + index) % 256).astype(np.uint8)[:, None]
-        )  # noqa: B023
+        numbers = np.arange(held.seen, held.seen + rows)
+        texts, bins = list(map(str, numbers)), (numbers % 256).astype(np.uint8)[:, None]
+        held.offer(rows, texts.__getitem__, bins.__getitem__)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.integers(1, 20))

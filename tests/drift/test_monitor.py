@@ -1,0 +1,316 @@
+"""A monitor of one model: rows and counts in, changes and reports out."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_ml.drift.counts.binning import Binner
+from otel_ml.drift.monitor import Monitor
+from otel_ml.drift.report import Change, Report
+from otel_ml.drift.samples import Sample
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.variables import Constraints
+from tests.drift.made import Wall, baseline, categorical, numeric, uniform
+
+NAMES = ("a", "b")
+BASELINE = baseline(numeric("a"), numeric("b"), categorical("city", "Oslo", "Rome"))
+
+
+def monitor(wall: Wall | None = None, **options: object) -> Monitor:
+    return Monitor(BASELINE, Settings(**{"lateness": 0.0} | options), wall=wall or Wall())  # type: ignore[arg-type]  # of any setting
+
+
+def rows_like_training(rng: np.random.Generator, rows: int) -> dict[str, np.ndarray]:
+    return {**uniform(rng, rows, *NAMES), "city": rng.choice(["Oslo", "Rome"], rows).astype(object)}
+
+
+def minutes(
+    one: Monitor, first: int, last: int, *, shift: float = 0.0, rows: int = 1_000, seed: int = 0
+) -> list[Change]:
+    """Feeds minutes of traffic, of which `a` is shifted."""
+    rng, changes = np.random.default_rng([seed, first]), list[Change]()
+    for minute in range(first, last):
+        columns = rows_like_training(rng, rows)
+        columns["a"] = columns["a"] + shift
+        ids = [f"{minute}-{row}" for row in range(rows)]
+        one.observe(columns, rows=rows, times=minute * 60 + np.sort(rng.uniform(0, 60, rows)), ids=ids)
+        changes += one.advance()
+    return changes
+
+
+def by_name(report: Report) -> dict[str, object]:
+    return {one.name: one for one in (*report.features, *report.predictions, *report.multivariate)}
+
+
+def test_a_shift_is_found_and_its_end_as_well() -> None:
+    one = monitor()
+    assert minutes(one, 0, 40) == []
+    (raised,) = minutes(one, 40, 60, shift=0.3)
+    assert (raised.detected, raised.name, raised.cause, raised.method) == (True, "a", "distribution", "e_detector")
+    assert raised.direction == "up"
+    assert 40 <= raised.moment.step <= 43
+    assert raised.since is not None
+    assert 38 <= raised.since.step <= raised.moment.step
+    assert raised.moment.time == f"1970-01-01T00:{raised.moment.step}:00Z"
+    assert raised.moment.row == (raised.moment.step + 1) * 1_000
+    assert one.report().alarm
+    (ended,) = minutes(one, 60, 200)
+    assert (ended.detected, ended.name, ended.since) == (False, "a", raised.since)
+    assert not one.report().alarm
+
+
+def test_examples_lie_in_the_bins_that_moved() -> None:
+    one = monitor()
+    minutes(one, 0, 10)
+    rng = np.random.default_rng(5)
+    values, changes = dict[str, float](), list[Change]()
+    for minute in range(10, 20):
+        columns = rows_like_training(rng, 1_000)
+        columns["a"] = np.where(rng.uniform(size=1_000) < 0.3, 0.95, columns["a"])
+        ids = [f"{minute}-{row}" for row in range(1_000)]
+        values |= dict(zip(ids, columns["a"].tolist(), strict=True))
+        one.observe(columns, rows=1_000, times=minute * 60.0, ids=ids)
+        changes += one.advance()
+    (raised,) = changes
+    assert raised.bins[0] == "09"
+    assert len(raised.examples) == 5
+    assert all(values[id_] > 0.9 for id_ in raised.examples)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cause"),
+    [
+        ("a", np.nan, "null"),
+        ("a", "x", "type"),
+        ("a", -7.0, "range"),
+        ("city", "Paris", "unseen"),
+        ("b", np.inf, "non_finite"),
+    ],
+)
+def test_rare_events_are_found_with_the_rows_that_have_them(name: str, value: object, cause: str) -> None:
+    limited = baseline(
+        numeric("a", constraints=Constraints(minimum=0.0)), numeric("b"), categorical("city", "Oslo", "Rome")
+    )
+    one = Monitor(limited, Settings(), wall=Wall())
+    rng, wrong, changes = np.random.default_rng(3), set[str](), list[Change]()
+    for minute in range(30):
+        columns = rows_like_training(rng, 1_000)
+        columns[name] = columns[name].astype(object)
+        ids = [f"{minute}-{row}" for row in range(1_000)]
+        if minute >= 10:
+            hit = np.flatnonzero(rng.uniform(size=1_000) < 0.015)
+            columns[name][hit] = value
+            wrong |= {ids[row] for row in hit}
+        one.observe(columns, rows=1_000, times=minute * 60.0, ids=ids)
+        changes += one.advance()
+    (raised,) = changes
+    assert (raised.name, raised.cause) == (name, cause)
+    assert 10 <= raised.moment.step <= 15
+    assert 0 < len(raised.examples) <= 5
+    assert set(raised.examples) <= wrong
+
+
+def test_a_feature_that_is_not_sent_is_null_and_missing() -> None:
+    one = monitor()
+    rng = np.random.default_rng(1)
+    for minute in range(5):
+        one.observe({"a": rng.uniform(size=1_000), "colour": np.ones(1_000)}, rows=1_000, times=minute * 60.0)
+    changes = one.flush()
+    assert {(change.name, change.cause) for change in changes} == {("b", "null"), ("city", "null")}
+    report = one.report()
+    assert (report.missing, report.extra) == (("b", "city"), ("colour",))
+    assert by_name(report)["b"].violations == {"missing": 5_000}  # type: ignore[attr-defined]
+
+
+def test_an_output_that_is_not_given_is_not_null() -> None:
+    one = Monitor(baseline(numeric("a"), numeric("score", subject="score")), Settings(), wall=Wall())
+    for minute in range(5):
+        features = uniform(np.random.default_rng(minute), 1_000, "a")
+        one.observe(features, rows=1_000, times=minute * 60.0)
+    assert one.flush() == []
+    one.observe(features, {"score": np.full(1_000, 0.99)}, rows=1_000, times=300.0)
+    (raised,) = one.flush()
+    assert (raised.subject, raised.direction) == ("score", "up")
+
+
+def test_rows_drive_the_steps_where_there_is_no_time() -> None:
+    one = monitor(rows_per_step=500)
+    rng = np.random.default_rng(2)
+    one.observe(rows_like_training(rng, 1_750), rows=1_750)
+    assert one.advance() == []
+    assert one.report().steps == 3
+    columns = rows_like_training(rng, 1_000)
+    one.observe({**columns, "b": columns["b"] * 0.5}, rows=1_000)
+    (raised,) = one.flush()
+    assert (raised.name, raised.direction, raised.moment.time) == ("b", "down", None)
+    assert one.report().steps == 6
+
+
+def test_without_rows_windows_go_on_and_an_alarm_stays_until_rows_refute_it() -> None:
+    wall = Wall()
+    one = monitor(wall)
+    assert minutes(one, 0, 5, shift=0.5)
+    for _ in range(300):
+        wall.now += 60
+        assert one.advance() == []
+    report = one.report()
+    assert report.steps == 303  # the wall clock takes over a step later
+    assert (report.alarm, by_name(report)["a"].rows) == (True, 0)  # type: ignore[attr-defined]
+    (ended,) = minutes(one, 310, 400)
+    assert not ended.detected
+    assert ended.moment.step < 320
+
+
+def test_absurd_times_stop_nothing() -> None:
+    one = monitor()
+    minutes(one, 0, 10)
+    rng = np.random.default_rng(1)
+    for absurd in (253_402_300_799.0, -1e308, np.nan, np.inf, 1.7e12):
+        one.observe(rows_like_training(rng, 10), rows=10, times=absurd)
+    assert minutes(one, 10, 20) == []
+    assert one.report().rows == 20_050
+    assert any("50 rows had no event time" in note for note in one.report().notes)
+    assert minutes(one, 10_090, 10_100, shift=0.5), "a gap of a week"
+
+
+def test_late_rows_are_counted_as_late() -> None:
+    one = monitor()
+    minutes(one, 0, 10)
+    one.observe(rows_like_training(np.random.default_rng(1), 7), rows=7, times=0.0)
+    report = one.report()
+    assert (report.late, report.rows) == (7, 10_000)
+    assert any("late" in note for note in report.notes)
+
+
+def whole(one: Monitor) -> tuple[Report, np.ndarray]:
+    snapshot = one.snapshot(ever=True)
+    return one.report(), snapshot.totals
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.data())
+def test_batches_and_the_order_of_rows_within_a_step_change_nothing(seed: int, data: st.DataObject) -> None:
+    rng = np.random.default_rng(seed)
+    rows = 900
+    columns = {**rows_like_training(rng, rows), "a": rng.uniform(size=rows) * rng.uniform(0.3, 3)}
+    times = np.repeat(np.arange(3), 300) * 60 + rng.uniform(0, 60, rows)
+    order = np.argsort(times // 60 + rng.uniform(0, 0.5, rows), kind="stable")
+    one, other = monitor(), monitor()
+    one.observe(columns, rows=rows, times=times)
+    cuts = [0, *sorted(data.draw(st.lists(st.integers(0, rows), max_size=6))), rows]
+    for start, stop in pairwise(cuts):
+        part = order[start:stop]
+        other.observe({name: column[part] for name, column in columns.items()}, rows=len(part), times=times[part])
+    assert one.flush() == other.flush()
+    assert one.report() == other.report()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0, 1))
+def test_counts_of_two_workers_are_those_of_one(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    one, merged, binner = monitor(), monitor(), Binner(BASELINE)
+    for step in range(4):
+        columns = rows_like_training(rng, 600)
+        columns["b"] = columns["b"] ** (1 + step)
+        mine = rng.uniform(size=600) < share
+        one.observe(columns, rows=600, times=step * 60.0)
+        for rows in (np.flatnonzero(mine), np.flatnonzero(~mine)):
+            counts = np.zeros(merged.shape, dtype=np.int64)
+            binner.count({name: column[rows] for name, column in columns.items()}, len(rows), counts)
+            assert merged.add(step, counts)
+    assert one.flush() == merged.flush()
+    assert one.report() == merged.report()
+
+
+def test_counts_for_a_step_that_is_complete_are_late() -> None:
+    one = monitor()
+    counts = np.ones(one.shape, dtype=np.int64)
+    assert one.add(100, counts)
+    assert one.add(102, counts)
+    assert not one.add(100, counts)
+    assert one.report().late == 12
+    assert counts.sum() == counts.size, "the caller's counts stay the caller's"
+
+
+def test_examples_of_others_are_given() -> None:
+    one, binner = monitor(), Binner(BASELINE)
+    rng = np.random.default_rng(1)
+    for step in range(3):
+        columns = {**rows_like_training(rng, 1_000), "a": np.full(1_000, 0.95)}
+        counts = np.zeros(one.shape, dtype=np.int64)
+        binner.count(columns, 1_000, counts)
+        few = {name: column[:3] for name, column in columns.items()}
+        one.add(step, counts, sample=Sample([f"{step}-{row}" for row in range(3)], binner.bins(few, 3)), names=columns)
+    (raised,) = one.flush()
+    assert set(raised.examples) <= {f"{step}-{row}" for step in range(3) for row in range(3)}
+    assert len(raised.examples) >= 3
+    assert one.report().missing == ()
+
+
+def test_a_report_may_be_asked_for_while_rows_come() -> None:
+    one, stop, failures = monitor(), threading.Event(), list[BaseException]()
+
+    def ask() -> None:
+        try:
+            while not stop.is_set():
+                report = one.report()
+                assert report.rows % 1_000 == 0
+        except BaseException as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        minutes(one, 0, 60, shift=0.2)
+    finally:
+        stop.set()
+        asking.join(30)
+    assert not failures
+    assert one.report().rows == 60_000
+
+
+@pytest.mark.parametrize("reference", ["previous", "last_week"])
+def test_other_references_find_what_changes_and_not_what_is_otherwise_than_in_training(reference: str) -> None:
+    seconds = 3_600 if reference == "last_week" else 60
+    one, changes = monitor(reference=reference), dict[int, list[Change]]()
+    rng = np.random.default_rng(4)
+    for step in range(225):
+        columns = rows_like_training(rng, 2_500)
+        columns["a"] = columns["a"] * (0.3 if step < 220 else 0.5)  # far from the training data
+        one.observe(columns, rows=2_500, times=step * float(seconds))
+        if found := one.advance():
+            changes[step] = found
+    steps = [step for step, found in changes.items() if any(change.detected for change in found)]
+    assert steps
+    assert 220 <= steps[0] <= 223
+    assert all(change.name == "a" for found in changes.values() for change in found)
+
+
+def test_last_week_looks_by_the_hour() -> None:
+    one = monitor(reference="last_week")
+    minutes(one, 0, 180, rows=100)
+    assert one.report().steps == 2
+    assert any("same hour last week" in note for note in one.report().notes)
+
+
+def test_a_reference_without_enough_rows_raises_no_alarm() -> None:
+    small = [numeric("a").__class__("a", rows=1_000, edges=(0.5,), counts=(500, 500), centers=(0.2, 0.7), std=0.3)]
+    one = Monitor(baseline(*small), Settings(), wall=Wall())
+    one.observe({"a": np.ones(5_000)}, rows=5_000, times=0.0)
+    assert one.flush() == []
+    report = one.report()
+    assert report.features[0].scores["psi"] is not None
+    assert "2,000" in report.notes[0]
+
+
+def test_classic_thresholds_may_decide() -> None:
+    one = monitor(thresholds={"psi": 0.2})
+    (raised,) = minutes(one, 0, 5, shift=0.3)
+    assert (raised.name, raised.method) == ("a", "psi")
