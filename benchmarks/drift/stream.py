@@ -42,7 +42,9 @@ class Window:
         """What the last steps are compared with, by look-back: the steps before them, or the same ones a week earlier."""
         if kind == "previous":
             return {length: self.sum(length + LOOK_BACKS[-1], length + 1) for length in lengths}
-        return {length: self.sum(length + WEEK, WEEK + 1) for length in lengths}
+        # Hours of which some are missing are other hours.
+        whole = self._steps - WEEK
+        return {length: self.sum(length + WEEK, WEEK + 1) * (length <= whole) for length in lengths}
 
 
 def alarms(

@@ -94,18 +94,18 @@ def _feature(
         shares = rng.dirichlet(counts)
     if kind != "categorical":
         rare[layout.RANGE] = 2 / rows
-    described = {"categories": tuple(f"c{place}" for place in range(len(shares) - 1))} if kind == "categorical" else {}
+    named = kind == "categorical"
     variable = Variable(
         name,
-        kind="categorical" if kind == "categorical" else "numeric",
+        kind="categorical" if named else "numeric",
         rows=int(counts.sum()) + missing,
         nulls=missing,
-        edges=() if described else tuple(float(place) for place in range(len(shares) - 1)),
-        counts=tuple(int(count) for count in counts),
+        edges=() if named else tuple(map(float, range(len(shares) - 1))),
+        categories=tuple(f"c{place}" for place in range(len(shares) - 1)) if named else (),
+        counts=tuple(counts.tolist()),
         overdispersion=phi,
         block_distance=distance,
-        constraints=Constraints() if described else Constraints(minimum=-1.0, maximum=float(len(shares))),
-        **described,
+        constraints=Constraints() if named else Constraints(minimum=-1.0, maximum=float(len(shares))),
     )
     return variable, shares, rare
 

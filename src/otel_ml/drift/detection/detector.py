@@ -88,7 +88,7 @@ class Detector:
         Returns:
             Alarms that were raised or have ended.
         """
-        if not sums:
+        if not sums or not len(self._known.masked):
             return []
         look = Look.of(sums, reference)
         prepared = self._prepared(look.reference)

@@ -47,4 +47,4 @@ def rows(counts: np.ndarray, masked: np.ndarray) -> np.ndarray:
         Shape (..., p).
     """
     own = counts[..., NULL] + counts[..., TYPE] + counts[..., FIRST:].sum(-1)
-    return np.asarray(np.where(masked, own.max(-1, keepdims=True), own))
+    return np.asarray(np.where(masked, own.max(-1, keepdims=True, initial=0), own))
