@@ -1,4 +1,4 @@
-"""`otel-ml tail` as a process, into a pipe or on a terminal of its own."""
+"""`otel-ml` as a process, into a pipe or on a terminal of its own; `otel-ml tail` unless another command is named."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyte
 
-COMMAND = [sys.executable, "-m", "otel_ml.cli", "tail", "--grpc-port", "0", "--http-port", "0"]
+PROGRAM = [sys.executable, "-m", "otel_ml.cli"]
+COMMAND = [*PROGRAM, "tail", "--grpc-port", "0", "--http-port", "0"]
 
 
 @contextmanager
@@ -35,11 +36,18 @@ def piped(*options: str) -> Iterator[subprocess.Popen[str]]:
 class Terminal:
     """Runs it on a terminal and reads the screen as a person would."""
 
-    def __init__(self, *options: str, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *options: str,
+        columns: int = 120,
+        rows: int = 40,
+        env: dict[str, str] | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
-            [*COMMAND, *options],
+            [*command, *options],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -33,9 +33,9 @@ def page(report: Report, baseline: Baseline) -> str:
         '<p class="key"><span class="then"></span> baseline <span class="now"></span> now '
         '<span class="now moved"></span> now, where it moved most</p></header>',
         _remarks(report),
-        _section("Features", report.features),
-        _section("Outputs", report.predictions),
-        _section("Combinations of features", report.multivariate),
+        _section("Features", report.features, report.steps),
+        _section("Outputs", report.predictions, report.steps),
+        _section("Combinations of features", report.multivariate, report.steps),
     ]
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -53,10 +53,10 @@ def _remarks(report: Report) -> str:
     return f'<ul class="remarks">{"".join(f"<li>{escape(remark)}</li>" for remark in found)}</ul>' if found else ""
 
 
-def _section(title: str, variables: Sequence[VariableReport]) -> str:
+def _section(title: str, variables: Sequence[VariableReport], steps: int) -> str:
     if not variables:
         return ""
-    cards = "\n".join(_card(variable, variables) for variable in variables if variable.alarm)
+    cards = "\n".join(_card(variable, variables, steps) for variable in variables if variable.alarm)
     quiet = "\n".join(_row(variable) for variable in variables if not variable.alarm)
     table = (
         '<div class="wide"><table><thead><tr><th>name</th><th colspan="2">distance</th><th>psi</th><th>nulls</th>'
@@ -65,11 +65,9 @@ def _section(title: str, variables: Sequence[VariableReport]) -> str:
     return f"<section><h2>{escape(title)}</h2>\n{cards}\n{table if quiet else ''}</section>"
 
 
-def _card(variable: VariableReport, others: Sequence[VariableReport]) -> str:
-    first = variable.first_alarm
+def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int) -> str:
     facts = [words.movement(variable)]
-    if first is not None:
-        facts.append(f"first alarm at {words.moment(first)}")
+    facts += [when] if (when := words.when(variable, steps)) else []
     facts += ["; ".join(moved)] if (moved := words.moved(variable)) else []
     if rows := words.violations(variable):
         facts.append(f"violations: {rows}")

@@ -31,14 +31,16 @@ class CheckText:
         model = " ".join(printable(part, 60) for part in (self._baseline.model, self._baseline.version) if part)
         against = f"{words.extent(report)} against baseline {report.baseline}" + (f" of {model}" if model else "")
         yield Text(against, style="dim")
-        for title, variables in (
-            ("features", report.features),
-            ("outputs", report.predictions),
-            ("combinations of features", report.multivariate),
-        ):
-            if variables:
+        lists = [
+            VariableList("features", report.features, options, steps=report.steps),
+            VariableList("outputs", report.predictions, options, steps=report.steps),
+            # they drift together with features, and are many: the strongest one tells the story
+            VariableList("combinations of features", report.multivariate, options, steps=report.steps, quiet=0, told=1),
+        ]
+        for variables in lists:
+            if len(variables):
                 yield Text("")
-                yield from VariableList(title, variables, options).lines()
+                yield from variables.lines()
         remarks = words.remarks(report)
         if remarks:
             yield Text("")

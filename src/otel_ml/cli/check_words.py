@@ -67,18 +67,25 @@ def histogram_bins(variable: VariableReport) -> list[Bin]:
 
 
 def movement(variable: VariableReport) -> str:
-    """What happened, how far it went at least, and since when."""
+    """What happened, and how far it went at least."""
     happened = [_EVENTS.get(cause, printable(cause, 20)) for cause in variable.causes if cause != DISTRIBUTION]
     if DISTRIBUTION in variable.causes or not happened:
         happened.insert(0, _DIRECTIONS.get(variable.direction or "", "changed"))
     text = " and ".join(happened)
-    if variable.effect > 0:
-        text += f": at least {percent(variable.effect)} of the rows moved"
-    return text if variable.since is None else f"{text}; since {moment(variable.since)}"
+    return f"{text}: at least {percent(variable.effect)} of the rows moved" if variable.effect > 0 else text
+
+
+def when(variable: VariableReport, steps: int) -> str:
+    """Since when, and when the alarm was raised first; empty where there was only one step."""
+    since, alarm = variable.since, variable.first_alarm
+    if steps <= 1 or alarm is None:
+        return ""
+    first = f"first alarm at {moment(alarm)}"
+    return first if since is None or since == alarm else f"since {moment(since)}, {first}"
 
 
 def moment(found: Moment) -> str:
-    """A place in the stream: its time, or its step and row.
+    """A place in the stream: its time, or its step and the rows up to its end.
 
     >>> moment(Moment(step=3, row=400, time="2013-07-01T06:00:00Z"))
     '2013-07-01 06:00'

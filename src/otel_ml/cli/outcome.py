@@ -23,13 +23,14 @@ INTERRUPTED: Final = 130
 @contextmanager
 def gate() -> Iterator[None]:
     """Ends the program with status 2 whatever goes wrong inside: 1 would say that something was found."""
+    from otel_ml.config import ConfigError
     from otel_ml.drift.baseline import BaselineError
 
     try:
         yield
     except (click.ClickException, click.exceptions.Exit):
         raise  # bad usage: click says how it is meant, and ends with 2
-    except (FileError, BaselineError) as error:
+    except (FileError, BaselineError, ConfigError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("interrupted", INTERRUPTED)

@@ -15,7 +15,7 @@ from otel_ml.cli.histogram import bar, sparkline
 from otel_ml.cli.printable import count, percent, printable
 from otel_ml.drift.report import VariableReport
 
-_QUIET: Final = 20
+QUIET: Final = 20
 """Variables without an alarm that are shown; a program reads them all as JSON."""
 
 _NAME: Final = 28
@@ -31,32 +31,53 @@ class VariableList:
         title: what they are.
         variables: in the order in which they are to stand; those in alarm come first.
         options: of the console, for its width and its alphabet.
+        steps: windows that were looked at.
+        quiet: how many without an alarm are shown.
+        told: how many of those in alarm are told of at length.
     """
 
-    def __init__(self, title: str, variables: Sequence[VariableReport], options: ConsoleOptions) -> None:
+    def __init__(
+        self,
+        title: str,
+        variables: Sequence[VariableReport],
+        options: ConsoleOptions,
+        *,
+        steps: int = 1,
+        quiet: int = QUIET,
+        told: int | None = None,
+    ) -> None:
         self._title = title
         self._all = variables
-        quiet = [variable for variable in variables if not variable.alarm]
-        self._hidden = len(quiet) - _QUIET if len(quiet) > _QUIET + 1 else 0
-        self._shown = [v for v in variables if v.alarm] + quiet[: len(quiet) - self._hidden]
+        self._steps = steps
+        loud = [variable for variable in variables if variable.alarm]
+        calm = [variable for variable in variables if not variable.alarm]
+        self._hidden = len(calm) - quiet if len(calm) > quiet + 1 or not quiet else 0
+        self._shown = loud + calm[: len(calm) - self._hidden]
+        self._told = {variable.name for variable in loud[:told]}
         self._options = options
-        widest = max(cell_len(printable(variable.name)) for variable in self._shown)
-        bins = max(len(words.histogram_bins(variable)) for variable in self._shown)
+        widest = max((cell_len(printable(variable.name)) for variable in self._shown), default=0)
+        bins = max((len(words.histogram_bins(variable)) for variable in self._shown), default=0)
         self._bins = max(bins, len("baseline"))
         self._name = min(_NAME, max(widest, len(title)))
         room = options.max_width - self._name - _FIGURES
         self._bar = _BAR + 1 if room > _BAR else 0
         self._beside = room > _BAR + 2 * self._bins + 4
 
+    def __len__(self) -> int:
+        """How many they are, shown or not."""
+        return len(self._all)
+
     def lines(self) -> Iterator[Text | Padding]:
         """One after another."""
-        yield self._heading()
+        if self._shown:
+            yield self._heading()
         for variable in self._shown:
             yield self._line(variable)
             for text in self._details(variable):
                 yield Padding(text, (0, 0, 0, _INDENT))
         if self._hidden:
-            yield Text(f"  and {count(self._hidden)} more that do not drift", style="dim")
+            rest = f"and {count(self._hidden)} more" if self._shown else f"{count(self._hidden)} {self._title}"
+            yield Text(f"  {rest} without drift", style="dim")
 
     def _heading(self) -> Text:
         text = f"  {set_cell_size(self._title, self._name)}  {'distance':<{max(self._bar + 5, 8)}} {'psi':>6}  {'nulls':>6}"
@@ -91,13 +112,15 @@ class VariableList:
         )
 
     def _details(self, variable: VariableReport) -> Iterator[Text]:
+        if variable.alarm and variable.name not in self._told:
+            return
         if variable.alarm:
             then, now = self._histograms(variable)
             if now and not self._beside:
                 yield Text(f"baseline {then}", style="dim", no_wrap=True, overflow="crop")
                 yield Text(f"now      {now}", style="cyan", no_wrap=True, overflow="crop")
-            first = f"; first alarm at {words.moment(variable.first_alarm)}" if variable.first_alarm else ""
-            yield Text(words.movement(variable) + first)
+            when = words.when(variable, self._steps)
+            yield Text(words.movement(variable) + (f"; {when}" if when else ""))
             if found := words.moved(variable):
                 yield Text("; ".join(found).replace("→", "->" if self._options.ascii_only else "→"))
         if rows := words.violations(variable):
@@ -106,5 +129,5 @@ class VariableList:
             yield Text(f"together with {words.names(others)}", style="dim")
         if rows := words.examples(variable):
             yield Text(rows, style="dim")
-        if variable.note:
+        if variable.note and (variable.alarm or variable.rows == 0 or words.distance(variable) is not None):
             yield Text(printable(variable.note), style="dim")
