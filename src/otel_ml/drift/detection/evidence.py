@@ -115,12 +115,20 @@ def learned(counts: np.ndarray, shares: np.ndarray, concentration: float) -> np.
 
 
 def log_evidence_bins(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
-    """The mean over the bins of the evidence that a bin's own share is off by more than the tolerance."""
+    """The mean over the bins of the evidence that a bin's own share is off by more than the tolerance.
+
+    Bins that do not look like it count as nothing; minus infinity where none does. Arguments as in `log_evidence`.
+    """
     bins = shares > 0
-    radius = tolerance[..., None]
-    each = log_evidence_rare(counts, counts.sum(-1, keepdims=True), shares + radius, shares - radius)
-    each = np.where(bins, each, -np.inf)
-    return np.asarray(np.logaddexp.reduce(each, axis=-1) - np.log(bins.sum(-1)))
+    rows = np.broadcast_to(counts.sum(-1, keepdims=True), counts.shape)
+    upper, lower = shares + tolerance[..., None], shares - tolerance[..., None]
+    off = bins & ((counts > rows * upper) | (counts < rows * lower))
+    each = np.full(counts.shape, -np.inf)
+    each[off] = log_evidence_rare(counts[off], rows[off], upper[off], lower[off])
+    some = off.any(-1)
+    found = np.full(counts.shape[:-1], -np.inf)
+    found[some] = np.logaddexp.reduce(each[some], axis=-1) - np.log(bins[some].sum(-1))
+    return found
 
 
 def log_evidence_tilts(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
