@@ -33,6 +33,9 @@ def largest(shares: Floats) -> tuple[Floats, Floats]:
 
     Returns:
         Two arrays of shape (variables,), to be multiplied with ``sqrt(1 / n + 1 / m)`` for two samples.
+
+    >>> [round(float(found[0]), 1) for found in largest(np.array([[0.5, 0.5]]))]  # one Gaussian variable: .4
+    [0.4, 0.4]
     """
     of_share, of_cumulated = np.zeros(len(shares)), np.zeros(len(shares))
     if not shares.size:

@@ -44,6 +44,10 @@ def gaps(rows: Floats, shares: Floats, smoothing: float) -> Gaps:
         rows: of the sample, of a shape that broadcasts with the shares.
         shares: probability of each bin, 0 to 1.
         smoothing: rows added to each bin, above 0.
+
+    >>> gap = gaps(np.array(1_000.0), np.array([0.0, 0.001, 0.1]), smoothing=0.5).log
+    >>> gap.round(3).tolist()  # none in an empty bin, about (1 - share) / (2 * 100) in a full one
+    [0.0, 0.236, 0.004]
     """
     mean = rows * shares
     a, w = mean + smoothing, mean * (1 - shares)
