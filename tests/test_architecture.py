@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "drift": set(),
     "config": {"semconv"},
     "privacy": {"config", "semconv"},
+    "monitoring": {"config", "drift", "guard", "observation", "privacy", "semconv"},
     "signals": {"config", "drift", "guard", "observation", "privacy", "semconv"},
     "service": {"drift", "semconv"},
     "frameworks": {"calls", "context", "guard", "models", "patching"},

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from otel_ml.version import __version__
 
 if TYPE_CHECKING:
-    from otel_ml.api import current_prediction_id, flush, register_model
+    from otel_ml.api import current_prediction_id, drift_report, flush, register_model
     from otel_ml.baselines import Baseline
     from otel_ml.block import inference
     from otel_ml.config import Config, ConfigError
@@ -28,6 +28,7 @@ _HOMES = {
     "ConfigError": "config",
     "Inference": "invocation",
     "current_prediction_id": "api",
+    "drift_report": "api",
     "flush": "api",
     "inference": "block",
     "instrument": "instrumentor",
@@ -45,6 +46,7 @@ __all__ = [
     "Inference",
     "__version__",
     "current_prediction_id",
+    "drift_report",
     "flush",
     "inference",
     "instrument",

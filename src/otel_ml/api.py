@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from otel_ml import logs, registrations, runtime
+from otel_ml.monitoring.watches import load_baseline
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline, Report
 
 MAX_SECONDS = 86_400.0
 
@@ -17,6 +23,7 @@ def register_model(
     alias: str | None = None,
     task: str | None = None,
     classes: Sequence[object] = (),
+    baseline: str | os.PathLike[str] | Baseline | None = None,
 ) -> None:
     """Give a model object an identity, on every signal, from its next prediction on. May come before `instrument`.
 
@@ -31,16 +38,38 @@ def register_model(
         alias: champion, challenger, shadow or canary.
         task: a value of ``ml.task.type``, where the framework does not tell.
         classes: labels of a classifier, where the framework does not tell.
+        baseline: what the training data was like, as a file or ready-made: predictions are counted over its bins, and
+            watched for drift, from now on. Calls that name the same model in code are, too.
 
     Raises:
-        ConfigError: a value is not allowed, or the object can not be held weakly.
+        ConfigError: a value is not allowed, the baseline can not be read, or the object can not be held weakly.
 
     >>> class Model: ...
     >>> register_model(Model(), "churn", version="3")  # before or after otel_ml.instrument()
     """
-    registrations.register(model, registrations.check(name, version, alias, task, classes))
+    identity = registrations.check(name, version, alias, task, classes)
+    found = None if baseline is None else load_baseline(baseline, f"register_model({name!r})")
+    registration = registrations.register(model, identity, found)
     if runtime.current is not None:
+        runtime.current.registry.watch(registration)
         runtime.current.registry.forget(model)
+
+
+def drift_report(model: object, version: str | None = None) -> Report | None:
+    """How the traffic of a model differs from its baseline now: of all workers on this machine together.
+
+    Args:
+        model: the object that was registered, or the name of the model.
+        version: of the model, where a name alone is not enough; the last one registered otherwise.
+
+    Returns:
+        Scores, alarms and violations by feature, the strongest drift first; ``.to_dict()`` makes JSON of it. None if nothing
+        is watched: the model has no baseline, drift is off, or nothing is instrumented.
+
+    >>> drift_report("churn") is None
+    True
+    """
+    return None if runtime.current is None else runtime.current.drift_report(model, version)
 
 
 def current_prediction_id() -> str | None:

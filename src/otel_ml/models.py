@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from otel_ml.observation import label_of
 from otel_ml.semconv import attributes as names
 from otel_ml.signals.counts import ModelCounts
+
+if TYPE_CHECKING:
+    from otel_ml.monitoring.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,26 @@ class Identity:
     alias: str | None = None
     task: str | None = None
     classes: tuple[str, ...] = ()
+    baseline: str | None = None  # its id: traffic that is compared with another baseline is another model's
+
+    def attributes(self) -> dict[str, str]:
+        """Name, and version and alias where they are known."""
+        found = {names.ML_MODEL_NAME: self.name}
+        if self.version:
+            found[names.ML_MODEL_VERSION] = self.version
+        if self.alias:
+            found[names.ML_MODEL_ALIAS] = self.alias
+        return found
 
 
 class Model:
     """One identity, with what is computed once for it: its attributes by operation, and its counts."""
 
-    def __init__(self, identity: Identity, info: ModelInfo, counts: ModelCounts) -> None:
+    def __init__(self, identity: Identity, info: ModelInfo, counts: ModelCounts, watch: Watch | None = None) -> None:
         self.identity = identity
         self.info = info
         self.counts = counts
+        self.watch = watch
         self.task = identity.task or info.task
         # as text, once: reading outputs would convert them again for every call
         self.classes = tuple(map(label_text, info.classes or identity.classes)) or None
@@ -74,13 +89,8 @@ class Model:
         return f"{operation} {self.identity.name}", span, metric
 
     def model_attributes(self) -> dict[str, str]:
-        """Name, and version and alias where they are known: what every metric of a model carries."""
-        found = {names.ML_MODEL_NAME: self.identity.name}
-        if self.identity.version:
-            found[names.ML_MODEL_VERSION] = self.identity.version
-        if self.identity.alias:
-            found[names.ML_MODEL_ALIAS] = self.identity.alias
-        return found
+        """What every metric of a model carries."""
+        return self.identity.attributes()
 
 
 def label_text(label: object) -> str:

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_ml.config import ConfigError
 from otel_ml.models import Identity, label_text
 from otel_ml.semconv.attributes import MlModelAliasValues, MlOperationNameValues, MlTaskTypeValues
 
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+
 ALIASES: tuple[str, ...] = tuple(member.value for member in MlModelAliasValues)
 TASKS: tuple[str, ...] = tuple(member.value for member in MlTaskTypeValues)
 OPERATIONS: tuple[str, ...] = tuple(member.value for member in MlOperationNameValues)
 
-_registered: dict[int, tuple[Callable[[], object], Identity]] = {}
+_registered: dict[int, tuple[Callable[[], object], Registration]] = {}
+
+_baselines: dict[tuple[str, str | None, str | None], Baseline] = {}
+"""By name, version and alias: calls that name their model in code have no object to find it by."""
+
+MAX_BASELINES = 1_000
 
 
-def register(model: object, identity: Identity) -> None:
-    """Remember the identity of an object for as long as it lives.
+class Registration(NamedTuple):
+    """What the program said of a model object."""
+
+    identity: Identity
+    baseline: Baseline | None = None
+
+
+def register(model: object, identity: Identity, baseline: Baseline | None = None) -> Registration:
+    """Remember the identity of an object, and the baseline of its traffic, for as long as it lives.
 
     Raises:
         ConfigError: the object can not be referred to weakly.
@@ -30,13 +47,30 @@ def register(model: object, identity: Identity) -> None:
             f"register_model: a {type(model).__name__} can not be held weakly, so its identity would be lost; wrap the "
             f"call in otel_ml.inference({identity.name!r}, ...) or @otel_ml.observe(name={identity.name!r}) instead"
         ) from None
-    _registered[key] = (reference, identity)
+    if baseline is not None:
+        identity = replace(identity, baseline=baseline.id)
+        if len(_baselines) >= MAX_BASELINES:
+            _baselines.pop(next(iter(_baselines)))
+        _baselines[_named(identity)] = baseline
+    registration = Registration(identity, baseline)
+    _registered[key] = (reference, registration)
+    return registration
 
 
-def find(model: object) -> Identity | None:
-    """The identity of an object, if it was given one."""
+def find(model: object) -> Registration | None:
+    """What was said of an object, if anything was."""
     found = _registered.get(id(model))
     return found[1] if found is not None and found[0]() is model else None
+
+
+def baseline_of(identity: Identity) -> Baseline | None:
+    """The baseline that was last registered for a name, version and alias."""
+    return _baselines.get(_named(identity))
+
+
+def living() -> list[Registration]:
+    """All registrations of objects that still live."""
+    return [registration for _, registration in list(_registered.values())]
 
 
 def check(
@@ -68,6 +102,10 @@ def check_operation(operation: str) -> str:
     """
     _one_of("operation", operation, OPERATIONS)
     return operation
+
+
+def _named(identity: Identity) -> tuple[str, str | None, str | None]:
+    return identity.name, identity.version, identity.alias
 
 
 def _one_of(what: str, value: str | None, allowed: tuple[str, ...]) -> None:

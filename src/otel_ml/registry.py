@@ -6,13 +6,21 @@ import hashlib
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from otel_ml import registrations
 from otel_ml.config import Config
 from otel_ml.models import Identity, Model, ModelInfo
+from otel_ml.monitoring.watches import Watches
 from otel_ml.privacy import Policy
 from otel_ml.registrations import check
 from otel_ml.signals.counts import ModelCounts, SeriesBudget
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+    from otel_ml.monitoring.watch import Watch
+    from otel_ml.registrations import Registration
 
 MAX_MODELS = 200
 """Identities with series of their own: a program that fits models in a loop must not grow without bound."""
@@ -34,9 +42,10 @@ class _Entry:
 class ModelRegistry:
     """Model objects and their identities. Nothing is stored on a model: it may be pickled, cloned or compared at any time."""
 
-    def __init__(self, config: Config, policy: Policy, on_new: Callable[[Model], None]) -> None:
+    def __init__(self, config: Config, policy: Policy, watches: Watches, on_new: Callable[[Model], None]) -> None:
         self._config = config
         self._policy = policy
+        self._watches = watches
         self._on_new = on_new
         self._budget = SeriesBudget(config.metric_features)
         self._lock = threading.RLock()  # weak references may fire their callback while it is held
@@ -45,6 +54,8 @@ class ModelRegistry:
         self._named: dict[Identity, Model] = {}  # as it stands in the code: cleaned once
         if config.model_name or config.model_alias or config.model_task:  # refused now, not at the first prediction
             check(config.model_name or OVERFLOW_NAME, None, config.model_alias, config.model_task)
+        for registration in registrations.living():
+            self.watch(registration)
 
     def info(self, model: object, describe: Callable[[object], ModelInfo]) -> ModelInfo:
         """What the framework tells about an object, asked once until it is fitted again."""
@@ -67,8 +78,11 @@ class ModelRegistry:
         with self._lock:
             entry = self._entry(model)
             registered = registrations.find(model)
-            identity = self.clean(registered) if registered else self._default_identity(info, input_names)
-            found = self._intern(identity, info)
+            if registered is not None:
+                identity = self.clean(registered.identity)
+                found = self._intern(*self._with_baseline(identity, info, registered.baseline))
+            else:
+                found = self._intern(*self._default_identity(info, input_names))
             if entry is not None:
                 entry.model = found
         return found
@@ -77,7 +91,8 @@ class ModelRegistry:
         """The `Model` of an identity given in code."""
         found = self._named.get(identity)
         if found is None:
-            found = self._intern(self.clean(identity), ModelInfo(class_name=identity.name))
+            info = ModelInfo(class_name=identity.name)
+            found = self._intern(*self._with_baseline(self.clean(identity), info, registrations.baseline_of(identity)))
             if len(self._named) < MAX_MODELS:
                 self._named[identity] = found
         return found
@@ -91,7 +106,24 @@ class ModelRegistry:
             identity.alias,
             identity.task,
             tuple(map(clean, identity.classes)),
+            identity.baseline,
         )
+
+    def watch(self, registration: Registration) -> None:
+        """Count from now on, at zero, for an object that is registered with a baseline."""
+        if registration.baseline is not None:
+            self._watches.open(self.clean(registration.identity).attributes(), registration.baseline)
+        self._named.clear()  # calls that name this model have a baseline now, or another one
+
+    def watch_of(self, model: object) -> Watch | None:
+        """What watches an object that was registered with a baseline, or that has made a prediction."""
+        entry = self._entries.get(id(model))
+        if entry is not None and entry.model is not None and entry.reference() is model:
+            return entry.model.watch
+        registered = registrations.find(model)
+        if registered is None or registered.baseline is None:
+            return None
+        return self._watches.open(self.clean(registered.identity).attributes(), registered.baseline)
 
     def forget(self, model: object) -> None:
         """Look a model up afresh at its next call: it was fitted again, so its classes and features may have changed."""
@@ -110,6 +142,7 @@ class ModelRegistry:
         self._budget.left = self._config.metric_features
         for model in self._models.values():
             model.counts.reset()
+        self._watches.reset()
 
     def _entry(self, model: object) -> _Entry | None:
         key = id(model)
@@ -123,28 +156,42 @@ class ModelRegistry:
         self._entries[key] = entry
         return entry
 
-    def _intern(self, identity: Identity, info: ModelInfo) -> Model:
+    def _intern(self, identity: Identity, info: ModelInfo, baseline: Baseline | None) -> Model:
         with self._lock:
             found = self._models.get(identity)
             if found is None or found.info != info:
                 if found is None and len(self._models) >= MAX_MODELS:
-                    identity = Identity(OVERFLOW_NAME)
+                    identity, baseline = Identity(OVERFLOW_NAME), None
                     found = self._models.get(identity)
                     if found is not None:
                         return found
                 counts = found.counts if found else ModelCounts(self._policy, self._config.null_window, self._budget)
-                found = Model(identity, info, counts)
+                watch = None if baseline is None else self._watches.open(identity.attributes(), baseline)
+                found = Model(identity, info, counts, watch)
                 self._models[identity] = found
                 self._on_new(found)
             return found
 
-    def _default_identity(self, info: ModelInfo, input_names: tuple[str, ...]) -> Identity:
+    def _default_identity(
+        self, info: ModelInfo, input_names: tuple[str, ...]
+    ) -> tuple[Identity, ModelInfo, Baseline | None]:
         """From the environment, for a service of one model; the name otherwise tells the class and the features."""
-        config, name = self._config, self._config.model_name
+        config, baseline = self._config, self._watches.default
+        name, version = config.model_name, config.model_version
+        if name is None and baseline is not None:
+            name, version = baseline.model, version or baseline.version
         if name is None:
             features = "\x1f".join(info.feature_names or input_names)
             digest = hashlib.blake2s(features.encode("utf-8", "replace"), digest_size=3).hexdigest()
             name = f"{info.class_name}-{digest}"
-        return self.clean(
-            check(name, config.model_version, config.model_alias, config.model_task, config.model_classes)
-        )
+        identity = self.clean(check(name, version, config.model_alias, config.model_task, config.model_classes))
+        return self._with_baseline(identity, info, None)
+
+    def _with_baseline(
+        self, identity: Identity, info: ModelInfo, baseline: Baseline | None
+    ) -> tuple[Identity, ModelInfo, Baseline | None]:
+        """The baseline that was registered, else that of the configuration if it is not another model's."""
+        default = self._watches.default
+        if baseline is None and default is not None and default.model in (None, identity.name):
+            baseline = default
+        return replace(identity, baseline=None if baseline is None else baseline.id), info, baseline

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
@@ -20,6 +20,7 @@ from otel_ml import guard, loaded
 from otel_ml.config import Config
 from otel_ml.failure import Failures
 from otel_ml.models import Model
+from otel_ml.monitoring.watches import Watches
 from otel_ml.privacy import Policy
 from otel_ml.registry import ModelRegistry
 from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED
@@ -27,17 +28,24 @@ from otel_ml.signals import worker
 from otel_ml.signals.aggregator import Aggregator
 from otel_ml.signals.attributes import Describer
 from otel_ml.signals.events import EventSink
+from otel_ml.signals.findings import Findings
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Notice
 from otel_ml.version import __version__
 
+if TYPE_CHECKING:
+    from otel_ml.drift import Report
+    from otel_ml.monitoring.watch import Watch
+
 SCOPE = "otel_ml"
+SERVICE = ("service.namespace", "service.name", "deployment.environment.name")
 SETTLE_SECONDS = 2.0
 IDENTITY_ATTRIBUTES = 32
 """Room for a model's identity, and for what user code adds to the span, within a span's limit of attributes."""
 
 EXIT_SECONDS = 10.0
+REPORT_SECONDS = 10.0
 
 
 class Runtime:
@@ -61,7 +69,9 @@ class Runtime:
         self._logger = self.logger_provider.get_logger(SCOPE, __version__)
         self.events = EventSink(config, self.policy, self._get_logger)
         self.aggregator = Aggregator(config, _instruments(self.meter_provider), self.events, Pacer(self._flush_logs))
-        self.registry = ModelRegistry(config, self.policy, self._model_loaded)
+        self.watches = Watches(config, self.policy, self._service(), Findings(self.aggregator))
+        self.registry = ModelRegistry(config, self.policy, self.watches, self._model_loaded)
+        self.aggregator.watches = self.watches
         self.span_features = config.features_on != "event"
         self.safe_attributes = _span_attribute_limit(self.tracer_provider) - IDENTITY_ATTRIBUTES
         self._resource_pid = os.getpid()
@@ -85,6 +95,10 @@ class Runtime:
         """Every model so far."""
         return self.registry.models()
 
+    def watched(self) -> list[Watch]:
+        """Models beside their baselines."""
+        return self.watches.all()
+
     def active(self) -> list[tuple[Series, int]]:
         """Calls in flight, by model and operation."""
         with self._active_lock:
@@ -106,6 +120,11 @@ class Runtime:
         with self._active_lock:
             _, count = self._active.get(id(series), (series, 0))
             self._active[id(series)] = (series, max(0, count + step))  # below zero: begun before a fork
+
+    def drift_report(self, model: object, version: str | None) -> Report | None:
+        """How the traffic of a model differs from its baseline now."""
+        watch = self.watches.find(model, version) if isinstance(model, str) else self.registry.watch_of(model)
+        return None if watch is None else self.aggregator.look(REPORT_SECONDS, watch.report)
 
     def flush(self, timeout: float) -> bool:
         """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""
@@ -151,6 +170,12 @@ class Runtime:
         instance_id = resource.attributes.get("service.instance.id") if resource is not None else None
         if self.config.worker is None and resource is not None:
             self.aggregator.worker = guard.guarded("worker.claim")(worker.ordinal)(instance_id, self._resource_pid)
+
+    def _service(self) -> str:
+        """What tells this service from others that run on the same machine."""
+        resource = getattr(self.tracer_provider, "resource", None) or getattr(self.logger_provider, "resource", None)
+        found = {} if resource is None else resource.attributes
+        return "\n".join(str(found.get(name, "")) for name in SERVICE)
 
     def _get_logger(self) -> Logger:
         return self._logger

@@ -10,7 +10,7 @@ import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.counts.binning import Binner
-from otel_ml.drift.counts.block import object_column
+from otel_ml.monitoring.columns import object_column
 from otel_ml.monitoring.search import Search
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -12,6 +13,9 @@ from opentelemetry.trace import (
     get_current_span,
     set_span_in_context,
 )
+
+if TYPE_CHECKING:
+    from otel_ml.drift.report import Report, VariableReport
 
 _EMPTY = Context()
 
@@ -56,3 +60,22 @@ class Origin(NamedTuple):
             return _EMPTY
         span = SpanContext(self.trace, self.span, is_remote=False, trace_flags=TraceFlags(self.flags))
         return set_span_in_context(NonRecordingSpan(span), _EMPTY)
+
+
+def plain(report: Report) -> Report:
+    """A report with the ids of predictions alone as its examples."""
+
+    def of(variables: tuple[VariableReport, ...]) -> tuple[VariableReport, ...]:
+        return tuple(
+            replace(variable, examples=tuple(Origin.parse(example).id for example in variable.examples))
+            if variable.examples
+            else variable
+            for variable in variables
+        )
+
+    return replace(
+        report,
+        features=of(report.features),
+        predictions=of(report.predictions),
+        multivariate=of(report.multivariate),
+    )

@@ -66,7 +66,7 @@ class Post:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._baseline = baseline
-        self._settings = settings
+        self.settings = settings
         self._open_channel = open_channel
         self._wall = wall
         self.reset()
@@ -87,7 +87,7 @@ class Post:
     def step_of(self, seconds: float) -> int:
         """The sub-window of a time in seconds since 1970; that of the clock, where it is in the future or not to be used."""
         now = self._wall()
-        return int((seconds if -now < seconds < now else now) // self._settings.step)
+        return int((seconds if -now < seconds < now else now) // self.settings.step)
 
     def add(
         self,
@@ -139,7 +139,7 @@ class Post:
         channel = self._open()
         self._hand_over(channel)
         if self._evaluator is None and channel.lead():
-            self._evaluator = Evaluator(self._baseline, self._settings, channel, self._path, self._wall)
+            self._evaluator = Evaluator(self._baseline, self.settings, channel, self._path, self._wall)
         if self._evaluator is None:
             return []
         changes = self._evaluator.step(now)
@@ -160,7 +160,7 @@ class Post:
         channel, path = self._open(), self._path
         for _ in range(ATTEMPTS):
             before = _identity(path)
-            report = Evaluator(self._baseline, self._settings, channel, path, self._wall).catch_up()
+            report = Evaluator(self._baseline, self.settings, channel, path, self._wall).catch_up()
             if _identity(path) == before:
                 break  # otherwise what was read may have been written over meanwhile
         return report

@@ -16,26 +16,13 @@ from otel_ml.semconv.attributes import MlFeatureBinValues
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
     from otel_ml.drift.variables import Variable
+    from otel_ml.monitoring.budget import Budget
     from otel_ml.monitoring.counting import Counted
 
 Series = Mapping[str, str | int]
 VALUE = MlFeatureBinValues.VALUE.value
 OTHER = MlFeatureBinValues.OTHER.value
 NULL = MlFeatureBinValues.NULL.value
-
-
-class Budget:
-    """Metric series for bins that are left, over all models of the process."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def take(self, count: int) -> bool:
-        """So many more, if there are as many."""
-        if count > self.left:
-            return False
-        self.left -= count
-        return True
 
 
 class Tally:
@@ -51,6 +38,9 @@ class Tally:
         safe_names: of the variables in telemetry.
         hidden: indexes of those whose values the policy does not let out, not even as bins.
         budget: of series.
+
+    Attributes:
+        named: features that have series of their own, by their names in telemetry.
     """
 
     def __init__(
@@ -67,6 +57,7 @@ class Tally:
         self.counts = np.zeros((len(variables), layout.width(variables)), dtype=np.int64)
         self._features = _Points(self.counts)
         self._outputs = _Points(self.counts)
+        self.named: set[str] = set()
         self._plain: list[tuple[int, Series, Series]] = []
         # Features first, then what was derived from one of them: where the budget ends, the latter go without.
         for index in sorted(range(len(variables)), key=lambda index: variables[index].source is not None):
@@ -78,8 +69,12 @@ class Tally:
             if variable.subject != "feature":
                 continue
             named = {**attributes, names.ML_FEATURE_NAME: safe_names[index]}
-            is_masked = variable.kind == "masked" or index in hidden
-            if not is_masked and budget.take(len(variable.counts) + 2):
+            if variable.source is None:
+                if not budget.take_feature():
+                    continue
+                self.named.add(safe_names[index])
+            has_values = variable.kind != "masked" and index not in hidden
+            if has_values and budget.take_bins(len(variable.counts) + 2):
                 self._features.add(index, variable, named, names.ML_FEATURE_BIN)
             elif variable.source is None:
                 value, null = ({**named, names.ML_FEATURE_BIN: name} for name in (VALUE, NULL))

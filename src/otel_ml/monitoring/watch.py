@@ -7,20 +7,25 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from otel_ml.monitoring.counting import RowCounter
+from otel_ml.monitoring.events import Attributes, describe
+from otel_ml.monitoring.gauges import Gauges
 from otel_ml.monitoring.intake import Intake, Lot, Prediction
 from otel_ml.monitoring.matching import Match, features_of
+from otel_ml.monitoring.origin import plain
 from otel_ml.monitoring.records import RareRow
-from otel_ml.monitoring.tally import Budget, Series, Tally
+from otel_ml.monitoring.tally import Series, Tally
 from otel_ml.monitoring.treatment import Treated
 from otel_ml.observation import Batch, Row
 from otel_ml.semconv.attributes import MlDropReasonValues, MlViolationTypeValues
 
 if TYPE_CHECKING:
     import numpy as np
+    from opentelemetry.context import Context
 
     from otel_ml.drift import Baseline
     from otel_ml.drift.fitting.treatment import Treatment
     from otel_ml.drift.report import Change, Report
+    from otel_ml.monitoring.budget import Budget
     from otel_ml.monitoring.origin import Origin
     from otel_ml.monitoring.post import Post
     from otel_ml.privacy import FeaturePlan
@@ -29,6 +34,11 @@ SEARCH_SECONDS: Final = 10.0
 """Rows with a rare event are looked for once in so many seconds, for each feature and event."""
 
 NULL: Final = MlViolationTypeValues.NULL.value
+
+MAX_VIOLATIONS: Final = 1_000
+"""Series of violations: names that the baseline does not know may be other ones in every row."""
+
+OTHER_FEATURES: Final = "(other)"
 
 MAX_NAMES: Final = 100
 """Features that a baseline does not know, as far as they are told to the monitor."""
@@ -74,6 +84,12 @@ class Watch:
         budget: of metric series.
         post: to the monitor, None where there is none.
         listener: gets what is found.
+        scores: statistics that become metrics.
+        method: what raises the alarm, a value of ``ml.drift.method``.
+
+    Attributes:
+        used: when rows were taken last, on the monotonic clock.
+        violations: values so far that broke what the baseline expects, by feature and kind.
     """
 
     def __init__(
@@ -86,6 +102,8 @@ class Watch:
         budget: Budget,
         post: Post | None,
         listener: Listener,
+        scores: Sequence[str],
+        method: str,
     ) -> None:
         self.baseline = baseline
         self.attributes = attributes
@@ -95,10 +113,10 @@ class Watch:
         treated = Treated(baseline, policy)
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
         self._counter = RowCounter(baseline, treated)
+        self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, method)
         variables = baseline.variables
         names = dict(zip((variable.name for variable in variables), self.safe_names, strict=True))
         self._safe_name = {feature: names[feature] for feature in features_of(baseline)}
-        self.features = frozenset(self._safe_name.values())
         self._is_feature = [v.subject == "feature" and v.source is None for v in variables]
         self._never_null = [variable.constraints.never_null for variable in variables]
         self.reset()
@@ -108,7 +126,10 @@ class Watch:
         self._intake = Intake(self.baseline, self._counter, self._step_of)
         self._searched: dict[tuple[int, str], float] = {}
         self._told: set[Match] = set()
+        self.used = time.monotonic()
+        self.violations: dict[tuple[str, str], int] = {}
         self.tally.reset()
+        self.gauges.clear()
         if self.post is not None:
             self.post.leave()
 
@@ -130,6 +151,7 @@ class Watch:
             times: event time in seconds since 1970, of all rows or of each that is held.
             positional: whether the model takes its features by position.
         """
+        self.used = time.monotonic()
         if isinstance(features, Row):
             assert isinstance(times, float)
             if self._intake.take_row(prediction, features, plan, times, positional=positional):
@@ -158,12 +180,26 @@ class Watch:
             for change in changes:
                 self._listener.changed(self, change)
 
+    @property
+    def step(self) -> float:
+        """Seconds of a sub-window."""
+        return 0.0 if self.post is None else self.post.settings.step
+
+    def describe(self, change: Change) -> tuple[Attributes, Context]:
+        """Attributes of the event about a change, and its context."""
+        return describe(self.attributes, self.safe_names, change)
+
+    def settle(self) -> None:
+        """Count what waits, and see how things are, before a reader collects."""
+        self.beat(time.monotonic(), at_once=True)
+        self.gauges.show(self.post.report() if self.post is not None and self.post.leads else None)
+
     def report(self) -> Report | None:
         """The present state; None where nothing is monitored."""
         if self.post is None:
             return None
         self.beat(time.monotonic(), at_once=True)
-        return self.post.report()
+        return plain(self.post.report())
 
     def close(self) -> None:
         """Count and hand over what is left, and let another worker look for drift."""
@@ -172,6 +208,11 @@ class Watch:
             for change in self.post.close():
                 self._listener.changed(self, change)
 
+    def retire(self) -> None:
+        """End: another watch takes the place of this one."""
+        self.close()
+        self.post = None
+
     def _step_of(self, seconds: float) -> int:
         return 0 if self.post is None else self.post.step_of(seconds)
 
@@ -179,7 +220,7 @@ class Watch:
         self.tally.add(lot.counted)
         rare: list[RareRow] = []
         for violation in self._violations(lot, rare):
-            self._listener.violated(self, violation)
+            self._note(violation)
         if self.post is None:
             return
         names = self._names(lot.match)
@@ -204,6 +245,13 @@ class Watch:
         for name, kind in lot.match.violations:
             feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
             yield Violation(feature, kind, lot.counted.rows, first)
+
+    def _note(self, violation: Violation) -> None:
+        key = violation.feature, violation.kind
+        if key not in self.violations and len(self.violations) >= MAX_VIOLATIONS:
+            key = OTHER_FEATURES, violation.kind
+        self.violations[key] = self.violations.get(key, 0) + violation.hits
+        self._listener.violated(self, violation)
 
     def _is_due(self, variable: int, kind: str) -> bool:
         now = time.monotonic()

@@ -11,8 +11,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import Context, attach, detach
@@ -50,7 +50,44 @@ HURRY = 8
 CLOSED_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
 
+T = TypeVar("T")
+
 _logger = logging.getLogger(__name__)
+
+
+class Chores(Protocol):
+    """What else is done on this thread, from time to time."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds until `beat` wants to be called again."""
+
+    def beat(self, now: float, *, at_once: bool = False) -> None:
+        """Do what is due, or all there is."""
+
+    def settle(self) -> None:
+        """Prepare for a reader that collects."""
+
+    def close(self) -> None:
+        """Do it for the last time."""
+
+
+class _NoChores:
+    """None."""
+
+    pause = IDLE
+
+    def beat(self, now: float, *, at_once: bool = False) -> None:
+        """Nothing is due."""
+
+    def settle(self) -> None:
+        """There is nothing to prepare."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+NO_CHORES = _NoChores()
 
 
 class Aggregator:
@@ -63,6 +100,7 @@ class Aggregator:
         self._max_rows = config.queue_rows
         self._max_bytes = config.queue_bytes
         self.worker: int | None = None
+        self.watches: Chores = NO_CHORES
         self._last_warning = -LOG_INTERVAL_SECONDS
         self.reset()
 
@@ -120,9 +158,14 @@ class Aggregator:
 
     def violated(self, prediction: Prediction, feature: str, kind: str, count: int) -> None:
         """Say that values broke what was expected of their feature, if that was not said within the last minute."""
-        attributes = self._violations.note(prediction, feature, kind, count)
+        model = prediction.model.model_attributes()
+        attributes = self._violations.note(model, feature, kind, count, prediction.id)
         if attributes is not None:
             self.announce(Notice(EVENT_ML_FEATURE_VIOLATION, SeverityNumber.WARN, attributes, prediction.context))
+
+    def times(self, prediction: Prediction) -> float | list[float]:
+        """Event time in seconds since 1970, of all rows or of each that is held."""
+        return self._events.times(prediction)
 
     def drain(self, timeout: float) -> bool:
         """Count, and emit, all that is queued now, in the caller's thread.
@@ -138,6 +181,7 @@ class Aggregator:
             return False
         try:
             self._count(everything=True)
+            self._beat(at_once=True)
         finally:
             self._work.release()
         return self._send(deadline)
@@ -149,15 +193,33 @@ class Aggregator:
                 self._count(everything=True)
                 for model in models:
                     model.counts.fold()
+                guarded("watches.settle")(self.watches.settle)()
             finally:
                 self._work.release()
+
+    def look(self, timeout: float, read: Callable[[], T]) -> T | None:
+        """Count all that is queued, and read what that makes; None if it takes too long to get to it."""
+        if not self._work.acquire(timeout=timeout):
+            return None
+        try:
+            self._count(everything=True)
+            return read()
+        finally:
+            self._work.release()
+            self._wake.set()  # there may be something to say
 
     def close(self, timeout: float) -> bool:
         """Drain for the last time, and end the thread. Calls that are under way are handed on by their own threads."""
         with self._lock:
             self._closed = True
         self._wake.set()
-        return self.drain(timeout)
+        done = self.drain(timeout)
+        if self._work.acquire(timeout=timeout):
+            try:
+                guarded("watches.close")(self.watches.close)()
+            finally:
+                self._work.release()
+        return self._send(time.monotonic() + timeout) and done
 
     def dropped(self) -> list[tuple[Series, int]]:
         """What was dropped so far, by reason and signal."""
@@ -208,10 +270,12 @@ class Aggregator:
     def _run(self) -> None:
         thread = threading.current_thread()
         while self._thread is thread and not self._closed:
-            if not self._calls and not self._pending:
-                self._wake.wait(IDLE)
-                continue
-            self._hurry.wait(TICK)
+            if self._calls or self._pending:
+                self._hurry.wait(TICK)
+            else:
+                self._wake.wait(min(IDLE, self.watches.pause))
+                if self._calls:
+                    continue
             try:
                 self._step()
             except BaseException as error:  # a processor of the user's that exits must not end this thread
@@ -221,7 +285,12 @@ class Aggregator:
     def _step(self) -> None:
         with self._work:
             self._count(everything=False)
+            self._beat()
         self._send(float("inf"), wait=False)
+
+    @guarded("watches.beat")
+    def _beat(self, *, at_once: bool = False) -> None:
+        self.watches.beat(time.monotonic(), at_once=at_once)
 
     def _count(self, *, everything: bool) -> None:
         due = time.monotonic() - LINGER

@@ -29,6 +29,9 @@ class Counter(Protocol):
     def drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
         """Count something as dropped."""
 
+    def times(self, prediction: Prediction) -> float | list[float]:
+        """Event time in seconds since 1970, of all rows or of each that is held."""
+
     def violated(self, prediction: Prediction, feature: str, kind: str, count: int) -> None:
         """Say that values broke what was expected of their feature."""
 
@@ -55,13 +58,18 @@ def _count_features(prediction: Prediction, counter: Counter) -> None:
     features, schema = prediction.features, prediction.schema
     if schema is None or features is None:
         return
-    counts = prediction.model.counts
+    counts, watch = prediction.model.counts, prediction.model.watch
+    if watch is not None:  # which knows better than the first value what to expect
+        counts.add(features, schema)
+        positional = bool(prediction.model.info.framework)
+        watch.take(prediction, features, schema.plan, counter.times(prediction), positional=positional)
+        return
     if isinstance(features, Row):
         violations = dict.fromkeys(row_violations(features, schema), 1)
-        counts.add_row(features, schema, violations)
+        counts.add(features, schema, violations)
     else:
         violations = batch_violations(features, schema)
-        counts.add_batch(features, schema, violations)
+        counts.add(features, schema, violations)
     for (index, kind), count in violations.items():
         counter.violated(prediction, schema.plan.safe_name(index), kind, count)
 

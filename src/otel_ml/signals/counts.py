@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from otel_ml.observation import Batch, Row
 from otel_ml.privacy import FeaturePlan, Policy
 
-if TYPE_CHECKING:
-    from otel_ml.observation import Batch, Row
+NONE: Mapping[tuple[int, str], int] = MappingProxyType({})
 
 MAX_SCHEMAS = 32
 """Schemas kept ready per model: a service has one or two, a caller that sends other names each time must not fill memory."""
@@ -99,22 +99,17 @@ class ModelCounts:
             found = self._schemas[names] = Schema(self._policy.plan(names, known))
         return found
 
-    def add_row(self, row: Row, schema: Schema, violations: dict[tuple[int, str], int]) -> None:
-        """Count one row."""
+    def add(self, features: Row | Batch, schema: Schema, violations: Mapping[tuple[int, str], int] = NONE) -> None:
+        """Count one row, or every row of a batch, whatever part of it was captured."""
         self._touch(schema)
-        schema.rows += 1
-        for index in row.nulls:
-            schema.nulls[index] += 1
-        for violation, count in violations.items():
-            schema.violations[violation] = schema.violations.get(violation, 0) + count
-
-    def add_batch(self, batch: Batch, schema: Schema, violations: dict[tuple[int, str], int]) -> None:
-        """Count every row of a batch, whatever part of it was captured."""
-        self._touch(schema)
-        schema.rows += batch.size
-        for index, nulls in enumerate(batch.null_counts().tolist()):
-            if nulls:
-                schema.nulls[index] += nulls
+        schema.rows += features.size
+        if isinstance(features, Row):
+            for index in features.nulls:
+                schema.nulls[index] += 1
+        else:
+            for index, nulls in enumerate(features.null_counts().tolist()):
+                if nulls:
+                    schema.nulls[index] += nulls
         for violation, count in violations.items():
             schema.violations[violation] = schema.violations.get(violation, 0) + count
 
@@ -130,14 +125,12 @@ class ModelCounts:
         if not self._snapshots or now - self._snapshots[-1][0] >= self._window / SNAPSHOTS:
             self._snapshots.append((now, {name: (total.values, total.nulls) for name, total in self.features.items()}))
 
-    def null_ratios(self) -> Iterator[tuple[str, float]]:
-        """Share of nulls by feature over the live window; of all rows while the process is younger than the window."""
+    def recent(self) -> Iterator[tuple[str, int, int]]:
+        """Rows and nulls by feature over the live window; of all rows while the process is younger than the window."""
         oldest = self._snapshots[0][1] if len(self._snapshots) > SNAPSHOTS else {}
-        for name, total in self.features.items():
+        for name, total in list(self.features.items()):
             values, nulls = oldest.get(name, (0, 0))
-            rows = total.values - values + total.nulls - nulls
-            if rows:
-                yield name, (total.nulls - nulls) / rows
+            yield name, total.values - values + total.nulls - nulls, total.nulls - nulls
 
     def _touch(self, schema: Schema) -> None:
         if id(schema) not in self._touched and len(self._touched) >= MAX_SCHEMAS:

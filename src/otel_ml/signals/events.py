@@ -82,15 +82,26 @@ class EventSink:
     def notice(self, notice: Notice) -> None:
         """Emit an event that is no prediction's: a model was loaded, a feature is not what it was."""
         if self._mode != "off":
+            now = time.time_ns()
             self._logger().emit(
-                timestamp=time.time_ns(),
-                observed_timestamp=time.time_ns(),
+                timestamp=now if notice.time is None else notice.time,
+                observed_timestamp=now,
                 context=notice.context,
                 severity_number=notice.severity,
                 severity_text=notice.severity.name,
                 event_name=notice.name,
                 attributes=notice.attributes,
             )
+
+    def times(self, prediction: Prediction) -> float | list[float]:
+        """Event time of a prediction in seconds since 1970: of all rows, or of each that is held where a feature tells."""
+        features = prediction.features
+        if self._time_feature is None or features is None or self._time_feature not in features.names:
+            return prediction.event_time / 1e9
+        if isinstance(features, Row):
+            return self._time(prediction, features) / 1e9
+        found = map(to_nanoseconds, features.plain(features.names.index(self._time_feature)))
+        return [(prediction.event_time if moment is None else moment) / 1e9 for moment in found]
 
     def _sample(self, prediction: Prediction, batch: Batch) -> list[EventRow]:
         """Rows of a batch: all of them up to the cap, else a uniform sample that is the same for the same id."""

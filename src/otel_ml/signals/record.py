@@ -96,6 +96,7 @@ class Notice(NamedTuple):
     severity: SeverityNumber
     attributes: Attributes
     context: Context
+    time: int | None = None  # nanoseconds since 1970; when it is emitted, by default
 
 
 class Finished(Protocol):

@@ -1,0 +1,210 @@
+"""Everything that is watched in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from otel_ml.config import Config, ConfigError
+from otel_ml.guard import guarded
+from otel_ml.monitoring.budget import Budget
+from otel_ml.privacy import Policy
+from otel_ml.privacy.treatment import Treatment
+from otel_ml.semconv import attributes as names
+from otel_ml.semconv.attributes import MlDriftMethodValues
+
+if TYPE_CHECKING:
+    from otel_ml.drift import Baseline
+    from otel_ml.drift.settings import Settings
+    from otel_ml.monitoring.channel import Channel
+    from otel_ml.monitoring.watch import Listener, Watch
+
+MAX_WATCHES: Final = 100
+"""Models and baselines that are watched at a time; the one that was idle for longest makes room."""
+
+MIN_CAPACITY: Final = 256 * 1024
+MAX_CAPACITY: Final = 16 * 1024 * 1024
+RECORDS: Final = 64
+"""Records that a log holds, if it can."""
+
+BEAT: Final = 1.0
+
+E_DETECTOR: Final = MlDriftMethodValues.E_DETECTOR.value
+
+_logger = logging.getLogger(__name__)
+
+
+def load_baseline(given: object, where: str) -> Baseline:
+    """A baseline from a path or one that is ready.
+
+    Raises:
+        ConfigError: it can not be read, or is something else.
+    """
+    from otel_ml.drift import Baseline, BaselineError
+
+    if isinstance(given, Baseline):
+        return given
+    if not isinstance(given, (str, Path)):
+        raise ConfigError(
+            f"{where}: a baseline is the path of a file, or an otel_ml.Baseline, not a {type(given).__name__}"
+        )
+    try:
+        return Baseline.load(given)
+    except (BaselineError, OSError) as error:
+        raise ConfigError(f"{where}: the baseline can not be used: {error}") from None
+
+
+def settings_of(config: Config) -> Settings:
+    """What the monitor goes by."""
+    from otel_ml.drift import Settings
+
+    return Settings(
+        window=config.drift_window,
+        lateness=config.drift_lateness,
+        tolerance=config.drift_tolerance,
+        false_alarms_per_week=config.drift_false_alarms_per_week,
+        replicas=config.replicas,
+        reference=config.drift_reference,  # type: ignore[arg-type]  # one of the three, as the configuration has checked
+        thresholds=dict(config.drift_thresholds),
+    )
+
+
+class Watches:
+    """The watches of one configuration. All but `open` and `pause` run under the aggregator's lock.
+
+    Args:
+        config: how to watch.
+        policy: names features in telemetry.
+        service: tells this service's models from those of others on the machine.
+        listener: gets what is found.
+    """
+
+    def __init__(self, config: Config, policy: Policy, service: str, listener: Listener) -> None:
+        self._config = config
+        self._policy = policy
+        self._service = service
+        self._listener = listener
+        self._by_key: dict[tuple[object, ...], Watch] = {}
+        self._said = False
+        self.default = (
+            None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
+        )
+        """The baseline of a service with one model, where the configuration names it."""
+        self._budget = Budget(config.metric_features, config.metric_bins)
+
+    def open(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch | None:
+        """The watch of a model beside a baseline; None where drift is off.
+
+        Args:
+            attributes: of the model, on every metric.
+            baseline: of that model.
+        """
+        if self._config.drift == "off":
+            return None
+        key = (*attributes.values(), baseline.id)
+        found = self._by_key.get(key)
+        if found is None:
+            if len(self._by_key) >= MAX_WATCHES:
+                oldest = min(self._by_key, key=lambda known: self._by_key[known].used)
+                self._by_key.pop(oldest).retire()
+            found = self._by_key[key] = self._new(attributes, baseline)
+        return found
+
+    def find(self, name: str, version: str | None) -> Watch | None:
+        """The watch of a model with this name, and version if it is given; the one that was opened last."""
+        for watch in reversed(self.all()):
+            if watch.attributes[names.ML_MODEL_NAME] == name and (
+                version is None or watch.attributes.get(names.ML_MODEL_VERSION) == version
+            ):
+                return watch
+        return None
+
+    def all(self) -> list[Watch]:
+        """Every one of them, in the order in which they came."""
+        return list(self._by_key.values())
+
+    @property
+    def pause(self) -> float:
+        """Seconds until `beat` wants to be called again."""
+        return BEAT if self._by_key else math.inf
+
+    def beat(self, now: float, *, at_once: bool = False) -> None:
+        """Do what is due from time to time."""
+        for watch in self.all():
+            guarded("watch.beat")(watch.beat)(now, at_once=at_once)
+
+    def settle(self) -> None:
+        """Count what waits, before a reader collects."""
+        for watch in self.all():
+            guarded("watch.settle")(watch.settle)()
+
+    def close(self) -> None:
+        """Hand over what is left, and let other processes go on."""
+        for watch in self.all():
+            guarded("watch.close")(watch.close)()
+
+    def reset(self) -> None:
+        """Back to zero, in a forked child."""
+        for watch in self.all():
+            watch.reset()
+
+    def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
+        from otel_ml.monitoring.post import Post
+        from otel_ml.monitoring.watch import Watch
+
+        safe = self._policy.plan(tuple(variable.name for variable in baseline.variables)).safe_name
+        post = None
+        if self._config.drift == "monitor":
+            settings = settings_of(self._config)
+            post = Post(baseline, settings, partial(self._channel, attributes, baseline, settings))
+        return Watch(
+            baseline,
+            attributes={**attributes, names.ML_BASELINE_ID: baseline.id},
+            safe_names=[safe(index) for index in range(len(baseline.variables))],
+            policy=Treatment(replace(self._config, capture="all")),  # bins are metrics, which stay in each case
+            budget=self._budget,
+            post=post,
+            listener=self._listener,
+            scores=self._config.drift_scores,
+            method=next(iter(self._config.drift_thresholds), E_DETECTOR),
+        )
+
+    def _channel(
+        self, attributes: Mapping[str, str], baseline: Baseline, settings: Settings
+    ) -> tuple[Channel, Path | None]:
+        """The way to the monitor that all workers of this machine share, else one of this process."""
+        from otel_ml.drift import layout
+        from otel_ml.monitoring.channel import Private, Shared
+        from otel_ml.monitoring.folder import default_folder
+
+        shape = len(baseline.variables), layout.width(baseline.variables)
+        # Another length of steps would make other counts: never in the same place.
+        told = (self._service, *attributes.items(), baseline.id, shape, settings.step, settings.reference)
+        digest = hashlib.blake2s(repr(told).encode("utf-8", "replace"), digest_size=8).hexdigest()
+        name = "".join(c if c.isascii() and c.isalnum() else "-" for c in attributes[names.ML_MODEL_NAME])[:40]
+        try:
+            root = Path(self._config.drift_directory) if self._config.drift_directory else default_folder()
+            channel = Shared(root / f"{name}-{digest}", shape, _capacity(shape))
+        except OSError as error:
+            if not self._said:
+                self._said = True
+                _logger.warning(
+                    "drift is watched in each process by itself, and begins anew with it: %s can not be used (%s); "
+                    "OTEL_ML_DRIFT_DIRECTORY names another directory",
+                    self._config.drift_directory or "the directory for temporary files",
+                    error.strerror or type(error).__name__,
+                )
+            return Private(), None
+        return channel, channel.folder.state
+
+
+def _capacity(shape: tuple[int, int]) -> int:
+    """Room for a minute of records, of two bytes a count and some examples."""
+    variables, width = shape
+    return min(max(MIN_CAPACITY, RECORDS * variables * (2 * width + 16)), MAX_CAPACITY)
