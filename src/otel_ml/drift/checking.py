@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time as _time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
 
 from otel_ml.drift.counts.columns import to_numbers
+from otel_ml.drift.fitting.entropy import entropy
 from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.report import Report
 from otel_ml.drift.reporting import OUTPUTS, report_of
@@ -34,6 +35,7 @@ def check(
     time: str | Any | None = None,
     prediction: str | None = None,
     score: str | None = None,
+    probabilities: Iterable[str] = (),
     ids: str | None = None,
     progress: Callable[[int], object] | None = None,
     **settings: Any,
@@ -51,6 +53,7 @@ def check(
         time: column of the event time (dates, texts in ISO 8601, or seconds since 1970), or the times themselves, one a row.
         prediction: column of what the model predicted; by default the one that the baseline names.
         score: column of its confidence; by default the one that the baseline names.
+        probabilities: columns of class probabilities, as `Baseline.fit` takes them, for their entropy.
         ids: column of the predictions' ids. By default examples are the numbers of rows, from 0.
         progress: told the number of rows done, from time to time.
         **settings: of `Settings`, such as ``window`` (seconds), ``tolerance`` or ``false_alarms_per_week``.
@@ -80,7 +83,7 @@ def check(
         baseline = _Baseline.load(baseline)
     now = _time.time()  # the clock stands still, so that a file gives the same report however long it takes
     monitor = Monitor(baseline, Settings(rows_per_step=rows_per_step, **settings), wall=lambda: now)
-    reader = _Reader(baseline, time, {"prediction": prediction, "score": score}, ids)
+    reader = _Reader(baseline, time, {"prediction": prediction, "score": score}, tuple(probabilities), ids)
     done = 0
     for columns, rows in chunks_of(data):
         features, outputs, times, names = reader.parts(columns, rows, done)
@@ -103,11 +106,19 @@ def check(
 class _Reader:
     """Finds in the columns of a chunk what is a feature, an output, the time, the id."""
 
-    def __init__(self, baseline: Baseline, time: Any, outputs: dict[str, str | None], ids: str | None) -> None:
+    def __init__(
+        self,
+        baseline: Baseline,
+        time: Any,
+        outputs: dict[str, str | None],
+        probabilities: tuple[str, ...],
+        ids: str | None,
+    ) -> None:
         self._features = {v.name for v in baseline.variables if v.subject == "feature" and v.source is None}
         made = [variable for variable in baseline.variables if variable.subject in OUTPUTS]
         self._outputs = {v.name: outputs.get(v.subject) or v.source or v.name for v in made}
-        self._required = [name for name in outputs.values() if name is not None]
+        self._probabilities = probabilities
+        self._required = [name for name in (*outputs.values(), *probabilities) if name is not None]
         self._time = time if isinstance(time, str) else None
         self._times = None if time is None or isinstance(time, str) else event_times(column_array(time))
         self._ids = ids
@@ -120,7 +131,10 @@ class _Reader:
             if name is not None and name not in columns:
                 raise ValueError(f"there is no column {name!r}: there are {', '.join(map(repr, list(columns)[:20]))}")
         outputs = {name: columns[column] for name, column in self._outputs.items() if column in columns}
-        others = {*self._outputs.values(), self._time, self._ids} - self._features
+        if self._probabilities:
+            matrix = [to_numbers(columns[name], "numeric").values for name in self._probabilities]
+            outputs["entropy"] = entropy(np.column_stack(matrix))
+        others = {*self._outputs.values(), *self._probabilities, self._time, self._ids} - self._features
         features = {name: column for name, column in columns.items() if name not in others}
         times = event_times(columns[self._time]) if self._time is not None else None
         if self._times is not None:

@@ -43,8 +43,8 @@ class RareRows:
         self._search = Search(baseline)
         self._keep = keep
         self._found: dict[tuple[int, str], deque[tuple[int, str]]] = {}
-        usual = np.zeros((len(baseline.variables), len(COLUMNS)))
-        usual[:, COLUMNS.index(layout.NULL)] = [variable.null_ratio for variable in baseline.variables]
+        rows = np.array([max(variable.rows, 1) for variable in baseline.variables])
+        usual = layout.reference(baseline.variables)[:, COLUMNS] / rows[:, None]
         self._limits = np.maximum(2 * usual, usual + 0.002)
 
     def look(

@@ -100,8 +100,7 @@ def report_of(snapshot: Snapshot) -> Report:
 def _report(snapshot: Snapshot, scores: Scores, index: int) -> VariableReport:
     """What there is to say of a variable without an alarm."""
     variable, counts = snapshot.baseline.variables[index], snapshot.window[index]
-    masked = not variable.counts and variable.subject == "feature"  # only its nulls are counted
-    rows = int(rows_of(snapshot.window).max(initial=0) if masked else rows_of(counts))
+    rows = int(scores.rows[index])
     values = int(counts[layout.FIRST :].sum())
     return VariableReport(
         name=variable.name,
@@ -113,7 +112,7 @@ def _report(snapshot: Snapshot, scores: Scores, index: int) -> VariableReport:
         scores={name: _number(scores.values[name][index]) for name in SCORES},
         noise={name: _number(scores.noise[name][index]) for name in SCORES},
         first_alarm=snapshot.first.get(index),
-        bins=_bins(variable, counts, snapshot.reference[index]),
+        bins=_bins(variable, counts, rows, snapshot.reference[index]),
         violations=_violations(variable, snapshot.totals[index], snapshot.rows, variable.name in snapshot.missing),
         note=_note(variable, values, float(scores.needed[index])),
     )
@@ -138,17 +137,17 @@ def _told(report: VariableReport, raised: list[Raised]) -> VariableReport:
     )
 
 
-def _bins(variable: Variable, counts: np.ndarray, reference: np.ndarray) -> tuple[Bin, ...]:
+def _bins(variable: Variable, counts: np.ndarray, rows: int, reference: np.ndarray) -> tuple[Bin, ...]:
     last = layout.FIRST + len(variable.counts)
     columns = [*range(layout.FIRST, last), layout.NULL]
     values, then = max(int(counts[layout.FIRST : last].sum()), 1), max(int(reference[layout.FIRST : last].sum()), 1)
-    rows, rows_then = max(int(rows_of(counts)), 1), max(int(rows_of(reference)), 1)
+    rows_then = variable.rows if variable.kind == "masked" else int(rows_of(reference))
     return tuple(
         Bin(
             index=bin_name(variable, column),
             label="null" if column == layout.NULL else variable.label(column - layout.FIRST),
-            baseline=int(reference[column]) / (rows_then if column == layout.NULL else then),
-            current=int(counts[column]) / (rows if column == layout.NULL else values),
+            baseline=int(reference[column]) / (max(rows_then, 1) if column == layout.NULL else then),
+            current=int(counts[column]) / (max(rows, 1) if column == layout.NULL else values),
             rows=int(counts[column]),
         )
         for column in columns

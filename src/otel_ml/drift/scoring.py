@@ -22,11 +22,13 @@ class Scores:
     Attributes:
         values: scores by statistic, each of shape (variables,); NaN where one does not apply or there are too few rows.
         noise: what each would read with no drift, at this number of rows; NaN where it does not apply.
+        rows: of the window by variable, nulls included, shape (variables,).
         needed: values that are not null, from which on there are scores, shape (variables,).
     """
 
     values: dict[str, np.ndarray]
     noise: dict[str, np.ndarray]
+    rows: np.ndarray
     needed: np.ndarray
 
 
@@ -46,7 +48,8 @@ class Scorer:
         ordered = np.array([variable.ordered for variable in variables], dtype=bool)
         std = np.array([np.nan if variable.std is None else variable.std for variable in variables])
         self._bins = reference[:, layout.FIRST :]
-        self._nulls, self._rows = reference[:, layout.NULL], rows_of(reference)
+        self._masked = np.logical_not(mask.any(axis=1))
+        self._nulls, self._rows = reference[:, layout.NULL], rows_of(reference, self._masked)
         self._distances = partial(distances, mask=mask, ordered=ordered, centers=centers, std=std)
         self._noise = Noise(self._bins, mask=mask, ordered=ordered, centers=centers, std=std)
         self._overdispersion = np.array([variable.overdispersion for variable in variables])
@@ -56,7 +59,7 @@ class Scorer:
 
     def scores(self, window: np.ndarray) -> Scores:
         """Scores counts in the baseline's layout, shape (variables, width)."""
-        bins, nulls, rows = window[:, layout.FIRST :], window[:, layout.NULL], rows_of(window)
+        bins, nulls, rows = window[:, layout.FIRST :], window[:, layout.NULL], rows_of(window, self._masked)
         values = bins.sum(-1)
         found = self._distances(bins, self._bins)
         found = {name: np.where(values >= self._needed, score, np.nan) for name, score in found.items()}
@@ -66,4 +69,4 @@ class Scorer:
         noise = self._noise.at(values / self._overdispersion, self._bins.sum(-1))
         ratio = self._nulls / np.maximum(self._rows, 1)
         noise["null_rate"] = null_rate_noise(rows / self._overdispersion, self._rows, ratio)
-        return Scores(found, noise, self._needed)
+        return Scores(found, noise, rows, self._needed)

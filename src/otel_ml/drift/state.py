@@ -83,7 +83,7 @@ def load(
         state, more = _read(path)
     except FileNotFoundError:
         return Monitor(baseline, settings, wall=wall)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive raises all kinds
         _set_aside(path, "damaged", f"{type(error).__name__}: {error}")
         return Monitor(baseline, settings, wall=wall)
     try:
@@ -93,7 +93,7 @@ def load(
         return monitor
     except ValueError as error:
         _set_aside(path, "foreign", str(error))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except Exception as error:
         _set_aside(path, "damaged", f"{type(error).__name__}: {error}")
     return Monitor(baseline, settings, wall=wall)
 

@@ -111,17 +111,19 @@ class Ring:
         self.newest = None if state["newest"] is None else int(state["newest"])
 
 
-def rows_of(counts: np.ndarray) -> np.ndarray:
+def rows_of(counts: np.ndarray, masked: np.ndarray | None = None) -> np.ndarray:
     """Counts the rows of each variable: a value is a null, of another type, or in a bin.
 
     Args:
         counts: in the baseline's layout, shape (..., variables, width) or (width,).
+        masked: variables of which nothing but nulls is counted, bool of shape (variables,). They are taken to have as many
+            rows as the one that has most.
 
     Returns:
-        Shape (..., variables); of a masked variable only the nulls.
+        Shape (..., variables).
     """
     rows: np.ndarray = counts[..., [layout.NULL, layout.TYPE]].sum(-1) + counts[..., layout.FIRST :].sum(-1)
-    return rows
+    return rows if masked is None else np.where(masked, rows.max(-1, keepdims=True, initial=0), rows)
 
 
 def look_backs(ring: Ring, limit: int, present: int) -> dict[int, np.ndarray]:
