@@ -15,7 +15,7 @@ from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.report import Change, Report
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.variables import Constraints
+from otel_ml.drift.variables import Constraints, Variable
 from tests.drift.made import Wall, baseline, categorical, numeric, uniform
 
 NAMES = ("a", "b")
@@ -301,8 +301,8 @@ def test_last_week_looks_by_the_hour() -> None:
 
 
 def test_a_reference_without_enough_rows_raises_no_alarm() -> None:
-    small = [numeric("a").__class__("a", rows=1_000, edges=(0.5,), counts=(500, 500), centers=(0.2, 0.7), std=0.3)]
-    one = Monitor(baseline(*small), Settings(), wall=Wall())
+    small = Variable("a", rows=1_000, edges=(0.5,), counts=(500, 500), centers=(0.2, 0.7), mean=0.5, std=0.3)
+    one = Monitor(baseline(small), Settings(), wall=Wall())
     one.observe({"a": np.ones(5_000)}, rows=5_000, times=0.0)
     assert one.flush() == []
     report = one.report()
