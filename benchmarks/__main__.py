@@ -11,7 +11,7 @@ import sys
 from benchmarks import machine, writing
 from benchmarks.report import Report
 
-COMPARISONS = ("calls", "growth", "memory", "pauses", "web", "peers")
+COMPARISONS = ("calls", "growth", "memory", "pauses", "web", "peers", "drift_counts", "drift_evaluation", "drift_files")
 TIMEOUT_SECONDS = 900
 
 
