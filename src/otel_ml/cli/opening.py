@@ -33,9 +33,9 @@ def opened(part: Part) -> io.BufferedReader:
         FileError: They cannot be read.
     """
     if part.path == STDIN:
-        if sys.stdin.isatty():
-            raise FileError("standard input is a terminal: pipe a CSV file into it")
-        return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), _BUFFER)
+        if sys.stdin is None or sys.stdin.isatty():
+            raise FileError("there is no standard input: pipe a CSV file into it")
+        return io.BufferedReader(cast(Any, sys.stdin.buffer), _BUFFER)
     try:
         return io.BufferedReader(io.FileIO(part.path), _BUFFER)
     except OSError as error:

@@ -1,0 +1,65 @@
+"""What `otel-ml check` prints, whatever the names and figures are."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from otel_ml.cli.check_text import CheckText
+from otel_ml.cli.histogram import bar, sparkline
+from otel_ml.cli.json_text import json_text
+from otel_ml.drift.baseline import Baseline
+from otel_ml.drift.report import Report
+from tests.cli.reports import any_baseline, any_report
+
+
+def printed(report: Report, baseline: Baseline, width: int = 100, encoding: str = "utf-8") -> str:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    Console(file=file, width=width, color_system=None, highlight=False, markup=False, emoji=False).print(
+        CheckText(report, baseline)
+    )
+    file.seek(0)
+    return file.read()
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_report, any_baseline, st.integers(30, 200))
+def test_no_content_steers_the_terminal_or_breaks_the_lines(report: Report, baseline: Baseline, width: int) -> None:
+    for line in printed(report, baseline, width).splitlines():
+        assert line.isprintable()
+        assert cell_len(line) <= width
+
+
+@settings(max_examples=25, deadline=None)
+@given(any_report, any_baseline)
+def test_any_report_is_json_that_a_terminal_can_show(report: Report, baseline: Baseline) -> None:
+    text = json_text(report.to_dict())
+    assert text.isascii()
+    assert all(character.isprintable() or character == "\n" for character in text)
+
+
+def test_json_has_no_numbers_that_json_has_not() -> None:
+    found = json_text({"a": [float("nan"), float("inf"), -float("inf"), 1.5], "b": "\x7f\x1b"})
+    assert "NaN" not in found
+    assert "Infinity" not in found
+    assert found.count("null") == 3
+    assert "\\u007f\\u001b" in found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_histograms_show_small_shares_and_leave_empty_bins_blank(encoding: str) -> None:
+    options = Console(file=io.TextIOWrapper(io.BytesIO(), encoding=encoding)).options
+    drawn = sparkline([0.0, 0.001, 0.5, 1.0], 1.0, options)
+    assert len(drawn) == 4
+    assert drawn[0] == " "
+    assert len(set(drawn)) == 4
+    assert bar(0.0, 10, options) == ""
+    assert len(bar(1e-9, 10, options)) == 1
+    assert len(bar(7.0, 10, options)) == 10
+    if encoding == "ascii":
+        assert (drawn + bar(0.3, 10, options)).isascii()
