@@ -90,7 +90,7 @@ def test_what_numpy_has_no_type_for_is_kept_as_objects() -> None:
 
 
 def test_dates_with_a_time_zone_are_in_utc() -> None:
-    zoned = pd.Series(pd.to_datetime(["2024-07-01 12:00", None])).dt.tz_localize("Europe/Oslo")
+    zoned = pd.Series(pd.to_datetime(["2024-07-01 12:00", "NaT"])).dt.tz_localize("Europe/Oslo")
     assert column_array(zoned).astype("datetime64[s]").astype(str).tolist() == ["2024-07-01T10:00:00", "NaT"]
 
 

@@ -22,11 +22,6 @@ _LEAST_EXPECTED: Final = 1.0
 """Bins with fewer values a block are counted as one, since chi-square means nothing for them."""
 
 
-_MOST: Final = 0.95
-_USUAL: Final = 1.645  # standard deviations: 95% of a normal distribution lie below, or
-_SURE: Final = 3.09  # 99.9%
-
-
 class Variation(NamedTuple):
     """What blocks of time tell.
 
@@ -126,19 +121,24 @@ def _overdispersion(counts: np.ndarray, rows: np.ndarray, shares: np.ndarray, fo
     parts = counts / rows[:, None]
     noise = shares * (1 / rows[later] + 1 / rows[later - 1])[:, None]
     phi = float((np.square(parts[later] - parts[later - 1]) / noise).sum()) / freedom
-    # Three standard deviations of chi-square over its freedom; as neighbours share a block, there is half as much of it.
-    return phi if phi > 1 + 3 * math.sqrt(2 / (freedom / 2)) else 1.0
+    return phi if _significant(phi, freedom / 2) else 1.0  # neighbours share a block: half as much is to be learnt
 
 
 def _distance(counts: np.ndarray, rows: np.ndarray, shares: np.ndarray, phi: float) -> float:
+    expected = shares * rows[:, None]
+    freedom = (len(rows) - 1) * (len(shares) - 1)
+    if not freedom or not _significant(float((np.square(counts - expected) / expected).sum()) / freedom / phi, freedom):
+        return 0.0
     distances = np.abs(counts / rows[:, None] - shares).sum(axis=1) / 2
-    # A sum of half-normal deviations: E|Z| = sigma sqrt(2 / pi), Var|Z| = sigma^2 (1 - 2 / pi).
+    # What lies within 95% of a sum of half-normal deviations: E|Z| = sigma sqrt(2 / pi), Var|Z| = sigma^2 (1 - 2 / pi).
     spread = np.sqrt(shares * (1 - shares))
     mean = spread.sum() * math.sqrt(2 / math.pi) / 2
     deviation = math.sqrt(float(np.square(spread).sum()) * (1 - 2 / math.pi)) / 2
-    scale = np.sqrt(phi / rows)
-    if np.quantile(distances / scale, _MOST) < mean + _SURE * deviation:
-        return 0.0
-    noise = (mean + _USUAL * deviation) * scale
+    noise = (mean + 1.645 * deviation) * np.sqrt(phi / rows)
     beyond = np.sqrt(np.maximum(0.0, np.square(distances) - np.square(noise)))
-    return float(min(1.0, np.quantile(beyond, _MOST)))
+    return float(min(1.0, np.quantile(beyond, 0.95)))
+
+
+def _significant(ratio: float, freedom: float) -> bool:
+    """Whether chi-square over its degrees of freedom is three standard deviations above its mean of 1."""
+    return ratio > 1 + 3 * math.sqrt(2 / freedom)

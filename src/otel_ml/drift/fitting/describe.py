@@ -111,6 +111,8 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
         column.labels.total + sum(column.truths) + numbers.size,
         column.labels.exact and numbers.quantiles.exact,
     )
+    strange = column.others.total() + (column.lines["datetime"].size if "datetime" in column.lines else 0)
+    total, exact = total + strange, exact and not strange  # their labels were not kept
     ranked = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
     own, rest = ranked[: bins - 1], ranked[bins - 1 :]
     distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)

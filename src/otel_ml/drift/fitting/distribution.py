@@ -9,7 +9,7 @@ import numpy as np
 
 from otel_ml.drift.fitting.quantiles import Quantiles, joined
 
-DIGITS: Final = 12
+DIGITS: Final = 14
 """Significant digits of a mean or a deviation in a baseline: the last ones differ between machines."""
 
 

@@ -50,7 +50,8 @@ def cut(values: np.ndarray, weights: np.ndarray, bins: int, *, whole: bool = Fal
     heavy = weights * wanted >= total
     atoms = values[heavy]
     follows = np.append(False, values[:-1] + 1 == values[1:])[heavy] if whole else np.zeros(len(atoms), dtype=bool)
-    below = np.where(follows, atoms - 1, np.nextafter(atoms, -math.inf))
+    with np.errstate(over="ignore"):  # below the least of all floats is no edge
+        below = np.where(follows, atoms - 1, np.nextafter(atoms, -math.inf))
     rest = _quantiles(values[~heavy], weights[~heavy], wanted, total)
     edges = np.unique(np.concatenate([rest[rest < values[-1]], atoms, below]))
     return _counted(edges[np.isfinite(edges)], values, weights)

@@ -39,6 +39,8 @@ class Fitter:
         outputs: by ``prediction``, ``score`` and ``entropy``.
         sample: some whole rows.
         timeline: which block of time a row belongs to.
+        span: seconds since 1970 of the first and the last row in time.
+        late: columns that were not in every chunk.
 
     >>> fitter = Fitter(Options(bins=4))
     >>> for chunk in np.arange(1000.0).reshape(10, 100):
@@ -57,7 +59,7 @@ class Fitter:
         self.span: tuple[float, float] | None = None
         self.late: set[str] = set()
         self._waiting: list[tuple[dict[str, np.ndarray], int]] = []
-        self._checked = False
+        self._names: set[str] | None = None
 
     def update(self, columns: Mapping[str, np.ndarray], rows: int) -> None:
         """Takes in rows, as `tables.columns_of` gives them.
@@ -65,8 +67,12 @@ class Fitter:
         Raises:
             BaselineError: a column that the options name is not there.
         """
-        if not self._checked:
+        if self._names is None:
             self._check(columns)
+            self._names = columns.keys() - self.options.no_features
+        elif self._names != columns.keys() - self.options.no_features:
+            self.late |= self._names ^ (columns.keys() - self.options.no_features)
+            self._names |= columns.keys() - self.options.no_features
         start = 0
         while start < rows:
             waiting = sum(size for _, size in self._waiting)
@@ -90,6 +96,9 @@ class Fitter:
             raise BaselineError("only baselines that were fitted with the same options can be merged")
         self._flush()
         other._flush()
+        if self.rows and other.rows:
+            self.late |= self.features.keys() ^ other.features.keys()
+        self.late |= other.late
         follows = other.timeline.follows()
         for mine, theirs in ((self.features, other.features), (self.outputs, other.outputs)):
             for name in dict.fromkeys([*mine, *theirs]):
@@ -99,7 +108,6 @@ class Fitter:
                     mine[name].merge(theirs[name], follows)
                 else:
                     mine[name].add_nulls(other.rows)
-        self.late |= other.late | (self.features.keys() ^ other.features.keys() if self.rows and other.rows else set())
         self.sample.merge(other.sample)
         self.rows += other.rows
         if other.span is not None:
@@ -120,7 +128,6 @@ class Fitter:
         for name in self.options.named:
             if name not in columns:
                 raise BaselineError(f"there is no column {name!r}; {nearest(name, list(columns))}")
-        self._checked = True
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -149,7 +156,6 @@ class Fitter:
             if self.features[name].kind != "masked":
                 kept[name] = values
         for name in self.features.keys() - columns.keys():
-            self.late.add(name)
             self.features[name].add_nulls(rows)
         self._take_outputs(columns, rows, slots)
         if options.target is not None and options.target in columns:
@@ -186,9 +192,7 @@ class Fitter:
 
     def _column(self, name: str, kind: Kind | None, before: int) -> Column:
         column = Column(kind, self.options.bins)
-        if before:
-            column.add_nulls(before)
-            self.late.add(name)
+        column.add_nulls(before)
         return column
 
     def _times(self, values: np.ndarray) -> np.ndarray:

@@ -19,18 +19,23 @@ FEW: Final = 100
 MAX_CLASSES: Final = 50
 """Different whole numbers up to which a prediction is taken for a class, and not a quantity."""
 
+_BESIDE: Final = 0.05
+"""Share of the values from which on those of another type are no exceptions."""
+
 _ID: Final = frozenset(("id", "ids", "uuid", "guid", "key", "identifier", "hash"))
 
 
 def infer(column: Column, name: str, subject: Subject) -> Kind:
     """Infers a column's kind: that of most of its values. A column without any is as good as masked.
 
-    Texts are categories; identifiers, if nearly all differ or there are a great many without a frequent one; and text, if
-    most of those have several words. Numbers are numeric, also where few of them differ; but a whole number that a
-    model predicted is a class where few differ, and one that is nearly unique under a name such as ``user_id`` is an
-    identifier.
+    Few numbers and texts beside each other are categories. Texts are categories, too; identifiers, if nearly all
+    differ or there are a great many without a frequent one; and text, if most of those have several words. Numbers are
+    numeric, also where few of them differ; but a whole number that a model predicted is a class where few differ, and
+    one that is nearly unique under a name such as ``user_id`` is an identifier.
     """
     sizes = sizes_by_type(column)
+    if mixed(column):
+        return "categorical"
     kind = max(sizes, key=lambda one: sizes[one])
     if not sizes[kind] or kind == "other":
         return "masked"
@@ -44,7 +49,15 @@ def infer(column: Column, name: str, subject: Subject) -> Kind:
 def sizes_by_type(column: Column) -> dict[str, int]:
     """How many values were of each type."""
     sizes = {name: column.lines[name].size if name in column.lines else 0 for name in ("number", "datetime")}
-    return {**sizes, "text": column.labels.total, "boolean": sum(column.truths), "other": column.others.total()}
+    return {"boolean": sum(column.truths), **sizes, "text": column.labels.total, "other": column.others.total()}
+
+
+def mixed(column: Column) -> bool:
+    """Whether few numbers and few texts stand beside each other, such as codes of which only some have letters."""
+    sizes = sizes_by_type(column)
+    if min(sizes["number"], sizes["text"]) < _BESIDE * sum(sizes.values()) or not sizes["number"] or not sizes["text"]:
+        return False
+    return column.lines["number"].quantiles.distinct + column.labels.distinct <= FEW
 
 
 def _of_numbers(column: Column, name: str, subject: Subject) -> Kind:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from otel_ml.drift.fitting.kinds import ALMOST_UNIQUE, FEW
+from otel_ml.drift.fitting.kinds import ALMOST_UNIQUE, FEW, mixed
 from otel_ml.drift.fitting.words import words
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS
 from otel_ml.drift.variables import OTHER, Constraints, Variable
@@ -109,9 +109,9 @@ def notes(variable: Variable, column: Column | None) -> list[str]:
     found = []
     if not variable.values:
         return ["no value at all: nothing but nulls is compared"]
-    if variable.kind == "masked" and column is not None and column.others:
-        names = ", ".join(sorted(column.others))[:100]
-        found.append(f"values of type {names}: nothing but nulls is compared")
+    if variable.kind == "masked":
+        names = ", ".join(sorted(column.others))[:100] if column is not None else ""
+        return [f"values of type {names}: nothing but nulls is compared"] if names else []
     if variable.nulls * 2 > variable.rows:
         found.append(f"mostly null: {variable.null_ratio:.0%}")
     if variable.wrong_type:
@@ -122,6 +122,8 @@ def notes(variable: Variable, column: Column | None) -> list[str]:
         found.append("constant: every value is the same")
     elif column is not None:
         found += _of_values(variable, column)
+    if column is not None and column.kind is None and mixed(column):
+        found.append("numbers and texts beside each other: taken for categories")
     if variable.values < MIN_REFERENCE_ROWS:
         found.append(f"{variable.values:,} values give scores, but no alarm: that takes {MIN_REFERENCE_ROWS:,}")
     return found
