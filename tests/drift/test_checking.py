@@ -80,6 +80,7 @@ def test_event_time_drives_the_steps() -> None:
     assert first.first_alarm.time in ("2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z")
     assert first.rows == 1_000
     assert report.extra == ()
+    assert check(columns, BASELINE, time="at") == report, "an hour is the default"
     texts = {**columns, "at": np.datetime_as_string(columns["at"]).astype(object)}
     assert check(texts, BASELINE, time="at", window=3_600) == report
     seconds = columns.pop("at").astype("M8[ms]").astype(np.int64) / 1_000
@@ -149,6 +150,8 @@ def test_a_column_that_is_not_there_is_said(argument: str) -> None:
 def test_steps_are_of_one_kind() -> None:
     with pytest.raises(ValueError, match="not both"):
         check(table(10), BASELINE, time="a", rows_per_step=5)
+    with pytest.raises(ValueError, match="a window is of event time"):
+        check(table(10), BASELINE, window=60)
     with pytest.raises(ValueError, match="tolerance"):
         check(table(10), BASELINE, tolerance=2)
     with pytest.raises(ValueError, match="times for"):

@@ -239,6 +239,17 @@ def test_counts_for_a_step_that_is_complete_are_late() -> None:
     assert counts.sum() == counts.size, "the caller's counts stay the caller's"
 
 
+@pytest.mark.parametrize("step", [10**15, -(10**15), 10**9])
+def test_counts_for_an_absurd_step_are_left_out(step: int) -> None:
+    wall = Wall()
+    one = monitor(wall)
+    counts = np.ones(one.shape, dtype=np.int64)
+    assert one.add(int(wall.now // 60), counts)
+    assert not one.add(step, counts)
+    assert one.add(int(wall.now // 60) + 1, counts)
+    assert one.report().rows == 24
+
+
 def test_examples_of_others_are_given() -> None:
     one, binner = monitor(), Binner(BASELINE)
     rng = np.random.default_rng(1)

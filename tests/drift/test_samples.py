@@ -70,7 +70,7 @@ def test_a_restored_one_goes_on(batches: list[int], cut: int) -> None:
     assert np.array_equal(again.bins, whole.bins)
 
 
-@pytest.mark.parametrize(("variables", "size"), [(1, 256), (30, 256), (1_000, 65), (100_000, 16), (0, 256)])
+@pytest.mark.parametrize(("variables", "size"), [(1, 128), (30, 128), (1_000, 65), (100_000, 16), (0, 128)])
 def test_wide_rows_are_kept_less_often(variables: int, size: int) -> None:
     assert Samples(variables, 64).size == size
     assert variables > 4_096 or size * variables <= CELLS

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE: Final = 65_536
 """Rows of a larger table that are looked at together; what is made of them has to fit into memory, and best into a cache."""
 
+HOUR: Final = 3_600.0
+
 ONE_WINDOW: Final = 2**62
 """Rows per step where everything is one."""
 
@@ -33,6 +35,7 @@ def check(
     *,
     rows_per_step: int | None = None,
     time: str | Any | None = None,
+    window: float | None = None,
     prediction: str | None = None,
     score: str | None = None,
     probabilities: Iterable[str] = (),
@@ -51,12 +54,13 @@ def check(
         baseline: what to compare with, or the path of its file.
         rows_per_step: rows in a step. A week of false alarms counts as 10,080 steps then.
         time: column of the event time (dates, texts in ISO 8601, or seconds since 1970), or the times themselves, one a row.
+        window: seconds of a step, where there is a `time`; an hour by default.
         prediction: column of what the model predicted; by default the one that the baseline names.
         score: column of its confidence; by default the one that the baseline names.
         probabilities: columns of class probabilities, as `Baseline.fit` takes them, for their entropy.
         ids: column of the predictions' ids. By default examples are the numbers of rows, from 0.
         progress: told the number of rows done, from time to time.
-        **settings: of `Settings`, such as ``window`` (seconds), ``tolerance`` or ``false_alarms_per_week``.
+        **settings: of `Settings`, such as ``lateness``, ``tolerance`` or ``false_alarms_per_week``.
 
     Returns:
         The state at the end: scores are of the last step, and whatever was in alarm once is.
@@ -75,6 +79,8 @@ def check(
     """
     if time is not None and rows_per_step is not None:
         raise ValueError("steps are of event time or of a number of rows: give time or rows_per_step, not both")
+    if window is not None and time is None:
+        raise ValueError("a window is of event time: give time, or rows_per_step instead")
     if time is None and rows_per_step is None:
         rows_per_step = ONE_WINDOW
     if isinstance(baseline, (str, os.PathLike)):
@@ -82,7 +88,8 @@ def check(
 
         baseline = _Baseline.load(baseline)
     now = _time.time()  # the clock stands still, so that a file gives the same report however long it takes
-    monitor = Monitor(baseline, Settings(rows_per_step=rows_per_step, **settings), wall=lambda: now)
+    own = Settings(window=HOUR if window is None else window, rows_per_step=rows_per_step, **settings)
+    monitor = Monitor(baseline, own, wall=lambda: now)
     reader = _Reader(baseline, time, {"prediction": prediction, "score": score}, tuple(probabilities), ids)
     done = 0
     for columns, rows in chunks_of(data):

@@ -75,7 +75,7 @@ class EventClock:
         moment = (step + 0.001) * self.seconds  # of the step's start one would not know on which side it lies
         if self._newest is not None and step == self._step_of(self._newest):
             moment = min(max(moment, self._newest + self._wall() - self._arrived), (step + 0.999) * self.seconds)
-        return bool(self._place(np.array([moment]), 0))
+        return any(place.step == step for place in self._place(np.array([moment]), 0))
 
     def advance(self, now: float | None = None) -> None:
         """Takes note that time has passed without rows.

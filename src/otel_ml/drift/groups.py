@@ -13,8 +13,11 @@ from otel_ml.drift.layout import FIRST
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.variables import Variable
 
-MOST: Final = 64
+MOST: Final = 32
 """Variables in alarm that are compared with one another, those with the largest effect first."""
+
+MOST_ROWS: Final = 2_000
+"""Sampled rows that are looked at, the newest first."""
 
 LEAST_ROWS: Final = 50
 """Sampled rows that it takes to tell what moves together."""
@@ -41,11 +44,12 @@ def groups_of(variables: Sequence[Variable], raised: Mapping[int, Sequence[Raise
     effect = {index: max(one.effect for one in alarms) for index, alarms in raised.items()}
     order = sorted(effect, key=lambda index: (-effect[index], index))[:MOST]
     group = {index: index for index in order}
+    bins = sample.bins[:MOST_ROWS]
     for one, other in combinations(order, 2):
         if group[one] != group[other] and (
             _related(variables[one], variables[other])
             or _same_event(raised[one], raised[other])
-            or association(variables, sample.bins, one, other) >= ALIKE
+            or association(variables, bins, one, other) >= ALIKE
         ):
             group = {index: group[one] if held == group[other] else held for index, held in group.items()}
     members = list(group.values())

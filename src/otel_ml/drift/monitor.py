@@ -17,7 +17,7 @@ from otel_ml.drift.detection.detector import Detector
 from otel_ml.drift.intake import Intake
 from otel_ml.drift.references import reference_of
 from otel_ml.drift.report import Change, Report
-from otel_ml.drift.reporting import Snapshot, report_of
+from otel_ml.drift.reporting import Snapshot, legend, report_of
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
@@ -65,6 +65,7 @@ class Monitor:
         """Of the count matrices that `add` takes: variables, and columns as `otel_ml.drift.layout` has them."""
         self._reference = layout.reference(baseline.variables)
         self._scorer = Scorer(baseline.variables, self._reference) if self.settings.reference == "baseline" else None
+        self._legend = legend(baseline.variables)
         self._stream = Stream(self.shape, self.settings, wall)
         self._detector = Detector(baseline.variables, self.settings)
         self._alarms = Alarms(baseline.variables)
@@ -174,6 +175,7 @@ class Monitor:
                 window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
                 reference=then,
                 scorer=self._scorer or Scorer(self.baseline.variables, then),
+                legend=self._legend,
                 totals=stream.totals(),
                 rows=stream.rows,
                 steps=stream.closed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from otel_ml.drift.alarms import Raised, bin_name
 from otel_ml.drift.groups import groups_of
 from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport
 from otel_ml.drift.samples import Sample
-from otel_ml.drift.scoring import Scorer, Scores
+from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
 from otel_ml.drift.variables import Variable
 from otel_ml.drift.windows import rows_of
@@ -35,6 +35,7 @@ class Snapshot:
         window: counts of the window that is scored, shape (variables, width).
         reference: what it is compared with, of the same shape.
         scorer: of that reference.
+        legend: of the bins.
         totals: counts of the whole stream.
         rows: of the whole stream.
         steps: that are complete.
@@ -52,6 +53,7 @@ class Snapshot:
     window: np.ndarray
     reference: np.ndarray
     scorer: Scorer
+    legend: tuple[tuple[tuple[str, str], ...], ...]
     totals: np.ndarray
     rows: int
     steps: int
@@ -67,17 +69,15 @@ class Snapshot:
 def report_of(snapshot: Snapshot) -> Report:
     """Writes the report of what a monitor knew at a moment."""
     variables = snapshot.baseline.variables
-    scores = snapshot.scorer.scores(snapshot.window)
     raised: dict[int, list[Raised]] = {}
     for one in snapshot.alarms:
         raised.setdefault(one.change.variable, []).append(one)
-    groups = groups_of(variables, raised, snapshot.sample)
-    reports = {
-        index: replace(_told(_report(snapshot, scores, index), raised.get(index, [])), group=groups.get(index))
-        for index in range(len(variables))
-    }
-    noise = np.nan_to_num(scores.values["total_variation"] - scores.noise["total_variation"], nan=-1.0)
-    order = sorted(reports, key=lambda index: (not reports[index].alarm, -reports[index].effect, -noise[index], index))
+    writer = _Writer(snapshot)
+    reports = [_told(writer.write(index), raised.get(index, [])) for index in range(len(variables))]
+    for index, number in groups_of(variables, raised, snapshot.sample).items():
+        reports[index] = replace(reports[index], group=number)
+    above = writer.above_noise()
+    order = sorted(range(len(reports)), key=lambda at: (not reports[at].alarm, -reports[at].effect, -above[at], at))
     by_subject: dict[str, list[VariableReport]] = {"feature": [], "multivariate": [], "output": []}
     for index in order:
         subject = variables[index].subject
@@ -97,24 +97,74 @@ def report_of(snapshot: Snapshot) -> Report:
     )
 
 
-def _report(snapshot: Snapshot, scores: Scores, index: int) -> VariableReport:
-    """What there is to say of a variable without an alarm."""
-    variable, counts = snapshot.baseline.variables[index], snapshot.window[index]
-    rows = int(scores.rows[index])
-    values = int(counts[layout.FIRST :].sum())
-    return VariableReport(
-        name=variable.name,
-        subject=variable.subject,
-        kind=variable.kind,
-        rows=rows,
-        null_ratio=int(counts[layout.NULL]) / rows if rows else None,
-        baseline_null_ratio=variable.null_ratio if variable.rows else None,
-        scores={name: _number(scores.values[name][index]) for name in SCORES},
-        noise={name: _number(scores.noise[name][index]) for name in SCORES},
-        first_alarm=snapshot.first.get(index),
-        bins=_bins(variable, counts, rows, snapshot.reference[index]),
-        violations=_violations(variable, snapshot.totals[index], snapshot.rows, variable.name in snapshot.missing),
-        note=_note(variable, values, float(scores.needed[index])),
+class _Writer:
+    """Writes what there is to say of variables without an alarm, from plain lists, which are quicker than arrays by item."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._found = snapshot.scorer.scores(snapshot.window)
+        self._scores = {name: _numbers(self._found.values[name]) for name in SCORES}
+        self._noise = {name: _numbers(self._found.noise[name]) for name in SCORES}
+        self._rows, self._needed = self._found.rows.tolist(), self._found.needed.tolist()
+        self._window, self._reference = snapshot.window.tolist(), snapshot.reference.tolist()
+        self._reference_rows = rows_of(snapshot.reference).tolist()
+        self._totals, self._total_rows = snapshot.totals.tolist(), rows_of(snapshot.totals).tolist()
+        self._missing = frozenset(snapshot.missing)
+
+    def above_noise(self) -> list[float]:
+        """By how much the total variation of each variable is beyond what it reads with no drift."""
+        distance, noise = self._found.values["total_variation"], self._found.noise["total_variation"]
+        found: list[float] = np.nan_to_num(distance - noise, nan=-1.0).tolist()
+        return found
+
+    def write(self, index: int) -> VariableReport:
+        """The report of one variable."""
+        variable, rows = self._snapshot.baseline.variables[index], self._rows[index]
+        return VariableReport(
+            name=variable.name,
+            subject=variable.subject,
+            kind=variable.kind,
+            rows=rows,
+            null_ratio=self._window[index][layout.NULL] / rows if rows else None,
+            baseline_null_ratio=variable.null_ratio if variable.rows else None,
+            scores={name: values[index] for name, values in self._scores.items()},
+            noise={name: values[index] for name, values in self._noise.items()},
+            first_alarm=self._snapshot.first.get(index),
+            bins=self._bins(variable, index),
+            violations=self._violations(variable, index),
+            note=_note(variable, sum(self._window[index][layout.FIRST :]), self._needed[index]),
+        )
+
+    def _bins(self, variable: Variable, index: int) -> tuple[Bin, ...]:
+        now, then = self._window[index], self._reference[index]
+        values, values_then = sum(now[layout.FIRST :]) or 1, sum(then[layout.FIRST :]) or 1
+        names = self._snapshot.legend[index]
+        found = [
+            Bin(name, label, one_then / values_then, one_now / values, one_now)
+            for (name, label), one_then, one_now in zip(names, then[layout.FIRST :], now[layout.FIRST :], strict=False)
+        ]
+        rows_then = (variable.rows if variable.kind == "masked" else self._reference_rows[index]) or 1
+        null, null_then = now[layout.NULL], then[layout.NULL]
+        found.append(Bin("null", "null", null_then / rows_then, null / (self._rows[index] or 1), null))
+        return tuple(found)
+
+    def _violations(self, variable: Variable, index: int) -> dict[str, int]:
+        """Rows by type of violation; a null is one only where the constraints say so."""
+        if variable.name in self._missing:
+            return {"missing": self._snapshot.rows}
+        totals, expected = self._totals[index], variable.constraints
+        found = {cause: totals[column] for cause, column in layout.RARE.items() if totals[column]}
+        filled = 1 - found.get("null", 0) / (self._total_rows[index] or 1)
+        if not expected.never_null and (expected.completeness is None or filled >= expected.completeness):
+            found.pop("null", None)
+        return found
+
+
+def legend(variables: Sequence[Variable]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Index and label of the bins of each variable."""
+    return tuple(
+        tuple((bin_name(one, layout.FIRST + index), one.label(index)) for index in range(len(one.counts)))
+        for one in variables
     )
 
 
@@ -135,35 +185,6 @@ def _told(report: VariableReport, raised: list[Raised]) -> VariableReport:
         moved=tuple(dict.fromkeys(name for change in changes for name in change.bins)),
         examples=tuple(dict.fromkeys(id_ for change in changes for id_ in change.examples))[:5],
     )
-
-
-def _bins(variable: Variable, counts: np.ndarray, rows: int, reference: np.ndarray) -> tuple[Bin, ...]:
-    last = layout.FIRST + len(variable.counts)
-    columns = [*range(layout.FIRST, last), layout.NULL]
-    values, then = max(int(counts[layout.FIRST : last].sum()), 1), max(int(reference[layout.FIRST : last].sum()), 1)
-    rows_then = variable.rows if variable.kind == "masked" else int(rows_of(reference))
-    return tuple(
-        Bin(
-            index=bin_name(variable, column),
-            label="null" if column == layout.NULL else variable.label(column - layout.FIRST),
-            baseline=int(reference[column]) / (max(rows_then, 1) if column == layout.NULL else then),
-            current=int(counts[column]) / (max(rows, 1) if column == layout.NULL else values),
-            rows=int(counts[column]),
-        )
-        for column in columns
-    )
-
-
-def _violations(variable: Variable, totals: np.ndarray, rows: int, missing: bool) -> dict[str, int]:
-    """Rows by type of violation; a null is one only where the constraints say so."""
-    if missing:
-        return {"missing": rows}
-    found = {cause: int(totals[column]) for cause, column in layout.RARE.items()}
-    expected, total = variable.constraints, max(int(rows_of(totals)), 1)
-    complete = expected.completeness is None or 1 - found["null"] / total >= expected.completeness
-    if complete and not expected.never_null:
-        del found["null"]
-    return {cause: count for cause, count in found.items() if count}
 
 
 def _note(variable: Variable, values: int, needed: float) -> str | None:
@@ -204,5 +225,5 @@ def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _numbers(values: np.ndarray) -> list[float | None]:
+    return [value if value == value and abs(value) != np.inf else None for value in values.tolist()]

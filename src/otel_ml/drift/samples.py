@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from math import exp, floor, log, log1p
-from random import Random
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 CELLS: Final = 65_536
 """Bins kept of a step, one byte each."""
+
+_MASK: Final = (1 << 64) - 1
+_GOLDEN: Final = 0x9E3779B97F4A7C15
+_ODD: Final = 0xD1342543DE82EF95
 
 
 class Reservoir:
@@ -57,9 +60,12 @@ class Reservoir:
         return floor(log(self._random()) / log1p(-self._weight)) + 1 if self._weight < 1.0 else 1
 
     def _random(self) -> float:
-        """Above 0, and the same for the same step and draw."""
+        """Above 0, at most 1, and the same for the same step and draw (Steele and others, 2014: splitmix64)."""
         self._draws += 1
-        return 1.0 - Random((self.step << 24) + self._draws).random()
+        state = (self.step * _ODD + self._draws) * _GOLDEN & _MASK
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ state >> 27) * 0x94D049BB133111EB & _MASK
+        return ((state ^ state >> 31) + 1) / (_MASK + 1)
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
@@ -98,7 +104,7 @@ class Samples:
     """
 
     def __init__(self, variables: int, steps: int) -> None:
-        self.size = int(np.clip(CELLS // max(variables, 1), 16, 256))
+        self.size = int(np.clip(CELLS // max(variables, 1), 16, 128))
         self._variables = variables
         self._steps: deque[Reservoir] = deque(maxlen=steps)
 

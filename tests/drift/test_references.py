@@ -1,0 +1,51 @@
+"""What the last steps are compared with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from otel_ml.drift.references import reference_of
+from otel_ml.drift.settings import Settings
+from otel_ml.drift.stream import WEEK, history
+from otel_ml.drift.windows import Ring
+
+OWN = np.array([[7]])
+
+
+def filled(settings: Settings, steps: int) -> Ring:
+    """A ring in which the count of each step is its number."""
+    ring = Ring(history(settings), (1, 1))
+    for step in range(steps):
+        ring.add(step, np.array([[step]]))
+    return ring
+
+
+def test_the_baseline_is_the_same_for_all() -> None:
+    settings = Settings()
+    assert reference_of(settings, OWN, filled(settings, 100), [1, 64]) is OWN
+    assert history(settings) == 64
+
+
+@pytest.mark.parametrize("length", [1, 4, 8])
+def test_the_previous_window_ends_where_the_look_back_begins(length: int) -> None:
+    settings = Settings(reference="previous", look_back=8)
+    found = reference_of(settings, OWN, filled(settings, 40), [length])
+    assert isinstance(found, dict)
+    assert found[length][0, 0] == sum(range(40 - length - 8, 40 - length))
+
+
+@pytest.mark.parametrize("length", [1, 64])
+def test_last_week_is_of_the_same_hours(length: int) -> None:
+    settings = Settings(reference="last_week")
+    found = reference_of(settings, OWN, filled(settings, 300), [length])
+    assert isinstance(found, dict)
+    assert found[length][0, 0] == sum(range(300 - WEEK - length, 300 - WEEK))
+
+
+@pytest.mark.parametrize("reference", ["previous", "last_week"])
+def test_what_was_not_seen_yet_is_empty(reference: str) -> None:
+    settings = Settings(reference=reference)  # type: ignore[arg-type]  # a reference
+    found = reference_of(settings, OWN, filled(settings, 1), [1])
+    assert isinstance(found, dict)
+    assert not found[1].any()
