@@ -29,7 +29,9 @@ class CheckText:
         verdict = Text(words.headline(report), style="bold red" if report.alarm else "bold green")
         yield verdict
         model = " ".join(printable(part, 60) for part in (self._baseline.model, self._baseline.version) if part)
-        against = f"{words.extent(report)} against baseline {printable(report.baseline, 20)}" + (f" of {model}" if model else "")
+        against = f"{words.extent(report)} against baseline {printable(report.baseline, 20)}" + (
+            f" of {model}" if model else ""
+        )
         yield Text(against, style="dim")
         lists = [
             VariableList("features", report.features, options, steps=report.steps),

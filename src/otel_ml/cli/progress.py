@@ -13,7 +13,7 @@ from otel_ml.cli.files import Files
 
 T = TypeVar("T")
 
-_PATIENCE: Final = 1.0
+PATIENCE: Final = 1.0
 """Seconds before it shows: most files are done by then."""
 
 
@@ -25,13 +25,13 @@ def shown(chunks: Iterable[T], files: Files, task: str) -> Iterator[T]:
         return
     began = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=False) as progress:
-        progress.stop()
-        bar = progress.add_task(task, total=files.size)
-        running = False
+    progress = Progress(*columns, console=console, transient=True)
+    bar = progress.add_task(task, total=files.size)
+    try:
         for chunk in chunks:
-            if not running and time.monotonic() - began >= _PATIENCE:
-                progress.start()
-                running = True
+            if time.monotonic() - began >= PATIENCE:
+                progress.start()  # does nothing once it has started
             progress.update(bar, completed=files.done)
             yield chunk
+    finally:
+        progress.stop()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from otel_ml.drift.variables import Variable
+
+_UNEVEN: Final = 0.1
+"""Share of a bin's values that may lie elsewhere in it than if they were spread evenly around their mean."""
 
 
 def onto(target: Variable, source: Variable) -> np.ndarray:
     """Counts of `source` by the bins of `target`; both are of one kind.
 
     Where the edges and the categories of both agree all is exact. An edge of `target` between two of `source` cuts a bin:
-    its values are taken to be spread evenly around their mean, give or take one of its different values. A category
-    without a bin of its own has some of the others. Within that, the counts are those that differ the least from `target`, so
-    that no difference is made up.
+    its values are taken to be spread evenly around their mean, give or take a tenth of them and one of its different
+    values. A category without a bin of its own has some of the others. Within that, the counts are those that differ the
+    least from `target`, so that no difference is made up.
 
     Returns:
         float64 of shape (bins of `target`,); the sum is that of the counts of `source`.
@@ -40,28 +44,29 @@ def onto(target: Variable, source: Variable) -> np.ndarray:
 
 def _cumulated(source: Variable, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How many values lie at or below each place, at least and at most."""
-    counts = np.array(source.counts, dtype=np.float64)
-    low, high = _spread(source)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.clip((at[:, None] - low) / (high - low), 0.0, 1.0)
-    share = np.where(high > low, share, at[:, None] >= high)
-    cut = (share > 0) & (share < 1)
-    one = len(counts) / max(source.distinct, 1)  # of the different values in a bin
-    least = np.where(cut, np.maximum(share - one, 0.0), share)
-    most = np.where(cut, np.minimum(share + one, 1.0), share)
-    return least @ counts, most @ counts
-
-
-def _spread(source: Variable) -> tuple[np.ndarray, np.ndarray]:
-    """From where to where the values of each bin lie."""
-    edges = np.array(source.edges, dtype=np.float64)
     minimum = -math.inf if source.minimum is None else source.minimum
     maximum = math.inf if source.maximum is None else source.maximum
+    edges = np.array(source.edges, dtype=np.float64)
     low = np.clip(np.concatenate([[minimum], edges]), minimum, maximum)
     high = np.clip(np.concatenate([edges, [maximum]]), minimum, maximum)
     center = np.clip(np.array(source.centers, dtype=np.float64), low, high)
     half = np.minimum(center - low, high - center)
-    return center - half, center + half
+    place = at[:, None]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        share = np.clip((place - center + half) / (2 * half), 0.0, 1.0)
+        one = _step(source) / (high - low)  # share of the bin that lies at one value, where there are few
+    share = np.where(half > 0, share, place >= center)
+    unsure = np.where((low < place) & (place < high) & (half > 0), np.minimum(_UNEVEN + one, 1.0), 0.0)
+    counts = np.array(source.counts, dtype=np.float64)
+    return np.maximum(share - unsure, 0.0) @ counts, np.minimum(share + unsure, 1.0) @ counts
+
+
+def _step(source: Variable) -> float:
+    """From one different value to the next, away from the tails."""
+    if len(source.edges) < 2:
+        return 0.0
+    inner = max(source.distinct * (len(source.counts) - 2) / len(source.counts), 1.0)
+    return (source.edges[-1] - source.edges[0]) / inner
 
 
 def _by_name(target: Variable, source: Variable) -> np.ndarray:
