@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +20,9 @@ LEAST_BLOCK: Final = 128
 
 MOVE: Final = 0.1
 """Standard deviation of the law of an hour, in sigma, where traffic is in blocks."""
+
+MEMORY: Final = 0.8
+"""Correlation of an hour with the next."""
 
 HOUR: Final = 60
 """Steps for which traffic in blocks stays the same."""
@@ -117,17 +121,31 @@ def _training(shares: np.ndarray, rows: int, traffic: str, rng: np.random.Genera
     blocks = min(TRAINING_BLOCKS, rows // LEAST_BLOCK)
     laws = np.broadcast_to(shares, (blocks, len(shares)))
     if traffic == "blocks":
-        laws = moved(laws, rng)
+        wander = Wander(shares[None], rng)
+        laws = np.concatenate([next(wander) for _ in range(blocks)])
     alike = ALIKE if traffic == "bursts" else 1
     counts = alike * rng.multinomial(rows // blocks // alike, laws)
     found = variation(counts, np.ones(blocks, dtype=bool))
     return counts.sum(axis=0), found.overdispersion, found.distance
 
 
-def moved(shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Laws for an hour: each variable moves a little, by chance, along its bins."""
-    bins = np.linspace(-1.7, 1.7, shares.shape[-1])
-    return tilted(shares, MOVE * rng.normal(size=(len(shares), 1)) * bins)
+class Wander:
+    """Laws that change from hour to hour: each variable goes a little up and down its bins, and comes back.
+
+    Args:
+        shares: of the bins on average, shape (features, bins).
+        rng: to draw from.
+    """
+
+    def __init__(self, shares: np.ndarray, rng: np.random.Generator) -> None:
+        self._shares, self._rng = shares, rng
+        self._at = rng.normal(size=(len(shares), 1))
+
+    def __next__(self) -> np.ndarray:
+        """Shares of the next hour, as of `shares`."""
+        fresh = self._rng.normal(size=self._at.shape)
+        self._at = MEMORY * self._at + np.sqrt(1 - MEMORY**2) * fresh
+        return tilted(self._shares, MOVE * self._at * np.linspace(-1.7, 1.7, self._shares.shape[-1]))
 
 
 def at_the_edge(source: Population, tolerance: float) -> Population:
@@ -154,29 +172,23 @@ def steps(
     rows: int,
     traffic: str,
     rng: np.random.Generator,
-    law: Callable[[int], Population] | None = None,
 ) -> Iterator[np.ndarray]:
     """Count matrices of one step after another, without end.
 
     Args:
         source: what rows are drawn from.
         rows: in a step.
-        traffic: steady; bursts, in which `ALIKE` rows are the same; or blocks, in which each hour has a law of its own.
+        traffic: steady; bursts, in which `ALIKE` rows are the same; or blocks, of an hour, each of which has a law of its own.
         rng: to draw from.
-        law: instead, what rows are drawn from at a step.
     """
     shape = len(source.variables), layout.width(source.variables)
     alike = ALIKE if traffic == "bursts" else 1
-    step, shares = 0, source.shares
-    while True:
-        now = law(step) if law else source
-        if traffic == "blocks":
-            shares = moved(now.shares, rng) if step % HOUR == 0 else shares
-        else:
-            shares = now.shares
+    wander, shares = Wander(source.shares, rng), source.shares
+    for step in itertools.count():
+        if traffic == "blocks" and step % HOUR == 0:
+            shares = next(wander)
         counts = np.zeros(shape, dtype=np.int64)
-        rare = rng.binomial(rows // alike, now.rare) * alike
+        rare = rng.binomial(rows // alike, source.rare) * alike
         counts[:, : layout.FIRST] = rare
         counts[:, layout.FIRST :] = rng.multinomial((rows - rare[:, layout.NULL]) // alike, shares) * alike
         yield counts
-        step += 1

@@ -11,7 +11,7 @@ from otel_ml.drift import layout
 from otel_ml.drift.detection import describe
 from otel_ml.drift.detection.alarm import DISTRIBUTION, METHOD, Alarm
 from otel_ml.drift.detection.ball import closest
-from otel_ml.drift.detection.evidence import evidence_bound, learned, log_evidence, log_ratio
+from otel_ml.drift.detection.evidence import evidence_bound, learned, log_evidence, log_ratio, quick_bound
 from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.sums import Evidence, negligible, summed
@@ -58,7 +58,7 @@ class DistributionStreams:
         counts = look.counts[..., layout.FIRST :] / known.overdispersion[:, None]
         floor = least - negligible(len(look.look_backs))
         open_ = (look.look_backs[:, None] <= ages) & reference.enough & self.applies
-        bound = evidence_bound(counts, reference.shares, known.tolerance)
+        bound = quick_bound(counts, reference.shares, known.tolerance)
         at, variable = np.nonzero(open_ & (bound > floor))
         which = at if len(reference.shares) > 1 else np.zeros_like(at)
         radius = reference.tolerance(which, variable)

@@ -17,7 +17,7 @@ from otel_ml.drift.variables import Variable
 SMOOTHING: Final = 0.5
 """Added to every bin of a reference, so that none is impossible."""
 
-BLOCK_MARGIN: Final = 3.5
+BLOCK_MARGIN: Final = 3.0
 """An hour of live traffic may go this much farther than 95% of the blocks of the training data.
 
 Twice as far is what 1 in 10,000 does where blocks are normal; the rest is for what a few dozen blocks can not tell.
