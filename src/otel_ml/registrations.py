@@ -20,11 +20,6 @@ OPERATIONS: tuple[str, ...] = tuple(member.value for member in MlOperationNameVa
 
 _registered: dict[int, tuple[Callable[[], object], Registration]] = {}
 
-_baselines: dict[tuple[str, str | None, str | None], Baseline] = {}
-"""By name, version and alias: calls that name their model in code have no object to find it by."""
-
-MAX_BASELINES = 1_000
-
 
 class Registration(NamedTuple):
     """What the program said of a model object."""
@@ -49,10 +44,8 @@ def register(model: object, identity: Identity, baseline: Baseline | None = None
         ) from None
     if baseline is not None:
         identity = replace(identity, baseline=baseline.id)
-        if len(_baselines) >= MAX_BASELINES:
-            _baselines.pop(next(iter(_baselines)))
-        _baselines[_named(identity)] = baseline
     registration = Registration(identity, baseline)
+    _registered.pop(key, None)  # the last one registered comes last
     _registered[key] = (reference, registration)
     return registration
 
@@ -64,12 +57,14 @@ def find(model: object) -> Registration | None:
 
 
 def baseline_of(identity: Identity) -> Baseline | None:
-    """The baseline that was last registered for a name, version and alias."""
-    return _baselines.get(_named(identity))
+    """The baseline that was last registered for a name, version and alias: calls may name their model in code."""
+    named = identity.attributes()
+    found = (known.baseline for known in reversed(living()) if known.identity.attributes() == named)
+    return next((baseline for baseline in found if baseline is not None), None)
 
 
 def living() -> list[Registration]:
-    """All registrations of objects that still live."""
+    """All registrations of objects that still live, the oldest first."""
     return [registration for _, registration in list(_registered.values())]
 
 
@@ -102,10 +97,6 @@ def check_operation(operation: str) -> str:
     """
     _one_of("operation", operation, OPERATIONS)
     return operation
-
-
-def _named(identity: Identity) -> tuple[str, str | None, str | None]:
-    return identity.name, identity.version, identity.alias
 
 
 def _one_of(what: str, value: str | None, allowed: tuple[str, ...]) -> None:

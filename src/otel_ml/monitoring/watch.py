@@ -239,12 +239,18 @@ class Watch:
         """What the lot has of them. Rows that were found go to `rare`, too."""
         for variable, kind, hits, rows in self._counter.rare(lot.counted, lot.features, lot.outputs, self._is_due):
             rare.extend(RareRow(variable, kind, str(lot.origin(row))) for row in rows)
-            if self._is_feature[variable] and (kind != NULL or self._never_null[variable]):
+            if self._is_violation(lot.match, variable, kind):
                 yield Violation(self.safe_names[variable], kind, hits, lot.origin(rows[0]) if rows else None)
         first = lot.origin(0)
         for name, kind in lot.match.violations:
             feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
             yield Violation(feature, kind, lot.counted.rows, first)
+
+    def _is_violation(self, match: Match, variable: int, kind: str) -> bool:
+        """Whether a rare event is one. Nulls are where none are allowed; a feature that is missing is said to be just that."""
+        if kind != NULL:
+            return self._is_feature[variable]
+        return self._never_null[variable] and self.baseline.variables[variable].name in match.places
 
     def _note(self, violation: Violation) -> None:
         key = violation.feature, violation.kind

@@ -47,6 +47,11 @@ DONE = object()
 HURRY = 8
 """A queue that is fuller than one part in so many is worked off at once: nothing waits for another operation then."""
 
+WHY = {
+    MlDropReasonValues.LATE: "they came later than drift_lateness allows",
+    MlDropReasonValues.CAP: "there are too many at once",
+}
+
 CLOSED_SECONDS = 1.0
 LOG_INTERVAL_SECONDS = 60.0
 
@@ -241,10 +246,10 @@ class Aggregator:
                 self._last_warning = now
         if due:  # not while the lock is held: a handler of the user's may wait, or predict
             _logger.warning(
-                "otel-ml dropped %d rows (%s): predictions come faster than they can be sent; see ml.telemetry.dropped "
-                "(logged at most once a minute)",
+                "otel-ml dropped %d rows (%s): %s; see ml.telemetry.dropped (logged at most once a minute)",
                 count,
                 reason.value,
+                WHY.get(reason, "predictions come faster than they can be sent"),
             )
 
     def _append(self, call: Call) -> bool:

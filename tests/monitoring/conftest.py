@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import otel_ml
+from otel_ml.drift import Baseline
+from tests.monitoring import examples
+
+
+class Model:
+    """A model of one's own: predictions name it in code."""
+
+
+@pytest.fixture
+def watched(instrument: Callable[..., None], tmp_path: Path) -> Iterator[Callable[..., Model]]:
+    """Switch otel-ml on, and register a model with a baseline: ``watched(drift="counts")``."""
+    models: list[Model] = []
+
+    def switch_on(baseline: Baseline | None = None, version: str = "3", **options: Any) -> Model:
+        instrument(**{"drift_directory": str(tmp_path / "drift"), **options})
+        models.append(Model())
+        otel_ml.register_model(models[-1], "churn", version=version, baseline=baseline or examples.baseline())
+        return models[-1]
+
+    yield switch_on
