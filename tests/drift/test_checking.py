@@ -69,6 +69,13 @@ def test_rows_drive_the_steps() -> None:
     assert not any(one.alarm or one.first_alarm for one in others)
 
 
+@pytest.mark.parametrize(("rest", "scored"), [(500, 500), (499, 1_000), (1, 1_000)])
+def test_a_last_step_that_the_end_cut_short_is_not_scored(rest: int, scored: int) -> None:
+    report = check(table(3_000 + rest), BASELINE, rows_per_step=1_000)
+    assert (report.steps, report.rows, report.features[0].rows) == (4, 3_000 + rest, scored)
+    assert any("cut short" in note for note in report.notes) == (scored == 1_000)
+
+
 def test_event_time_drives_the_steps() -> None:
     columns = table(24_000, drift_from=12_000)
     start = pd.Timestamp("2026-03-01T00:00:00", tz="UTC")

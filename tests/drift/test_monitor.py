@@ -189,7 +189,7 @@ def test_late_rows_are_counted_as_late() -> None:
 
 
 def whole(one: Monitor) -> tuple[Report, np.ndarray]:
-    snapshot = one.snapshot(ever=True)
+    snapshot = one.snapshot(ended=True)
     return one.report(), snapshot.totals
 
 

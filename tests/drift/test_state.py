@@ -42,7 +42,7 @@ def feed(one: Monitor, first: int, last: int) -> list[Change]:
 
 
 def same(one: Monitor, other: Monitor) -> bool:
-    return one.report() == other.report() and one.snapshot(ever=True).first == other.snapshot(ever=True).first
+    return one.report() == other.report() and one.snapshot(ended=True).first == other.snapshot(ended=True).first
 
 
 @settings(max_examples=6, deadline=None)

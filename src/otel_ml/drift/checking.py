@@ -63,7 +63,8 @@ def check(
         **settings: of `Settings`, such as ``lateness``, ``tolerance`` or ``false_alarms_per_week``.
 
     Returns:
-        The state at the end: scores are of the last step, and whatever was in alarm once is.
+        The state at the end: whatever was in alarm once is, and scores are of the last step, or of the one before if the
+        end cut the last one down to less than half of that one's rows.
 
     Raises:
         BaselineError: the baseline can not be read.
@@ -107,7 +108,7 @@ def check(
             if progress is not None:
                 progress(done)
     monitor.flush()
-    return report_of(monitor.snapshot(ever=True))
+    return report_of(monitor.snapshot(ended=True))
 
 
 class _Reader:

@@ -158,17 +158,21 @@ class Monitor:
         """Says how the last complete sub-window differs from the reference, or the first while it is not complete."""
         return report_of(self.snapshot())
 
-    def snapshot(self, *, ever: bool = False) -> Snapshot:
+    def snapshot(self, *, ended: bool = False) -> Snapshot:
         """Copies what a report is made of, so that counting waits for no report.
 
         Args:
-            ever: whether an alarm that has ended counts as one, as for a file.
+            ended: whether the stream has come to its end, as that of a file: alarms that have ended count as well, and a last
+                step with less than half the rows of the one before was cut short and is not the one that is scored.
         """
         with self._lock:
             stream = self._stream
             window = stream.last if stream.last is not None else stream.live()
-            reference = self._reference_of([1])
+            cut_short = ended and stream.is_cut_short()
+            reference = self._reference_of([1], before=int(cut_short))
             then = reference[1] if isinstance(reference, dict) else reference
+            if cut_short:
+                window = stream.before_last
             return Snapshot(
                 baseline=self.baseline,
                 settings=self.settings,
@@ -179,7 +183,8 @@ class Monitor:
                 totals=stream.totals(),
                 rows=stream.rows,
                 steps=stream.closed,
-                alarms=tuple((self._alarms.ever if ever else self._alarms.on).values()),
+                cut_short=cut_short,
+                alarms=tuple((self._alarms.ever if ended else self._alarms.on).values()),
                 first=dict(self._alarms.since),
                 sample=self._intake.sample(),
                 missing=self._intake.names.missing(),
@@ -244,8 +249,8 @@ class Monitor:
                 ids = self._intake.examples(alarm, sums[alarm.look_back], own, first) if alarm.detected else ()
                 self._changes.append(self._alarms.take(alarm, moment, stream.moment(alarm.look_back), ids))
 
-    def _reference_of(self, lengths: Iterable[int]) -> np.ndarray | dict[int, np.ndarray]:
-        return reference_of(self.settings, self._reference, self._stream.ring, lengths)
+    def _reference_of(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
+        return reference_of(self.settings, self._reference, self._stream.ring, lengths, before=before)
 
     def _taken(self) -> list[Change]:
         changes = list(self._changes)

@@ -39,6 +39,7 @@ class Snapshot:
         totals: counts of the whole stream.
         rows: of the whole stream.
         steps: that are complete.
+        cut_short: whether the window is not the last step, as that one was cut short.
         alarms: those to tell of.
         first: when each variable was first in alarm.
         sample: rows of the last steps.
@@ -57,6 +58,7 @@ class Snapshot:
     totals: np.ndarray
     rows: int
     steps: int
+    cut_short: bool
     alarms: tuple[Raised, ...]
     first: Mapping[int, Moment]
     sample: Sample
@@ -207,6 +209,8 @@ def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     elif reference < MIN_REFERENCE_ROWS:
         what = "window before" if settings.reference == "previous" else "same hour last week"
         notes.append(f"the {what} has {reference:,} rows: below {MIN_REFERENCE_ROWS:,} there is no alarm")
+    if snapshot.cut_short:
+        notes.append("the last step was cut short by the end: scores are of the one before")
     if snapshot.undated:
         notes.append(
             f"{snapshot.undated:,} rows had no event time that can be used: they count as of the row before them"

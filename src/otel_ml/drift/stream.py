@@ -13,7 +13,7 @@ from otel_ml.drift.clock import Place, RowClock
 from otel_ml.drift.event_clock import EventClock
 from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.windows import Ring
+from otel_ml.drift.windows import Ring, rows_of
 
 WEEK: Final = 168
 """Hours."""
@@ -37,6 +37,7 @@ class Stream:
         closed: steps that are complete, since the beginning.
         rows: rows counted, those of open steps included.
         last: counts of the step that was completed last, None before the first.
+        before_last: of the one before.
     """
 
     def __init__(self, shape: tuple[int, int], settings: Settings, wall: Callable[[], float]) -> None:
@@ -45,6 +46,7 @@ class Stream:
         self.ring = Ring(history(settings), shape)
         self.present = self.closed = self.rows = 0
         self.last: np.ndarray | None = None
+        self.before_last: np.ndarray | None = None
         self._moments: deque[Moment] = deque(maxlen=settings.look_back)
         self._totals = np.zeros(shape, dtype=np.int64)  # of complete steps
         self._open: dict[int, np.ndarray] = {}
@@ -99,6 +101,12 @@ class Stream:
         """Counts of the oldest open step, None where there is no row in any."""
         return self._open[min(self._open)] if self._open else None
 
+    def is_cut_short(self) -> bool:
+        """Tells whether the last step has less than half the rows of the one before."""
+        if self.last is None or self.before_last is None:
+            return False
+        return 2 * int(rows_of(self.last).max(initial=0)) < int(rows_of(self.before_last).max(initial=0))
+
     def totals(self) -> np.ndarray:
         """Counts of all rows, int64."""
         return sum(self._open.values(), self._totals.copy())
@@ -120,6 +128,7 @@ class Stream:
 
     def _complete(self, step: int) -> Moment:
         rows, counts = self._open_rows.pop(step, 0), self._open.pop(step, None)
+        self.before_last = self.last
         if counts is None:
             self.last = np.zeros(self.ring.shape, dtype=np.int64)
             self.ring.move(step)
