@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from otel_ml.drift import layout
-from otel_ml.drift.alarms import Alarms, change_of
-from otel_ml.drift.detection.detector import Detector
+from otel_ml.drift.evaluation import Evaluation
 from otel_ml.drift.intake import Intake
-from otel_ml.drift.references import reference_of
 from otel_ml.drift.report import Change, Report
 from otel_ml.drift.reporting import Snapshot, legend, report_of
 from otel_ml.drift.samples import Sample
-from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.stream import Stream
-from otel_ml.drift.windows import look_backs, rows_of
+from otel_ml.drift.windows import rows_of
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
-
-MAX_CHANGES: Final = 4_096
-"""Changes kept until somebody asks for them; the oldest go first."""
 
 
 class Monitor:
@@ -63,13 +55,9 @@ class Monitor:
         self._intake = Intake(baseline, self.settings.look_back)
         self.shape = self._intake.binner.shape
         """Of the count matrices that `add` takes: variables, and columns as `otel_ml.drift.layout` has them."""
-        self._reference = layout.reference(baseline.variables)
-        self._scorer = Scorer(baseline.variables, self._reference) if self.settings.reference == "baseline" else None
         self._legend = legend(baseline.variables)
         self._stream = Stream(self.shape, self.settings, wall)
-        self._detector = Detector(baseline.variables, self.settings)
-        self._alarms = Alarms(baseline.variables)
-        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
+        self._evaluation = Evaluation(baseline, self.settings, self._stream)
         self._lock = threading.RLock()
 
     def observe(
@@ -145,14 +133,14 @@ class Monitor:
         with self._lock:
             self._stream.clock.advance(now)
             self._look()
-            return self._taken()
+            return self._evaluation.take()
 
     def flush(self) -> list[Change]:
         """Looks at all sub-windows that have rows, complete or not: the stream has ended. As `advance` otherwise."""
         with self._lock:
             self._stream.clock.end()
             self._look()
-            return self._taken()
+            return self._evaluation.take()
 
     def report(self) -> Report:
         """Says how the last complete sub-window differs from the reference, or the first while it is not complete."""
@@ -169,23 +157,23 @@ class Monitor:
             stream = self._stream
             window = stream.last if stream.last is not None else stream.live()
             cut_short = ended and stream.is_cut_short()
-            reference = self._reference_of([1], before=int(cut_short))
-            then = reference[1] if isinstance(reference, dict) else reference
+            reference, scorer = self._evaluation.reference(before=int(cut_short))
+            alarms = self._evaluation.alarms
             if cut_short:
                 window = stream.before_last
             return Snapshot(
                 baseline=self.baseline,
                 settings=self.settings,
                 window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
-                reference=then,
-                scorer=self._scorer or Scorer(self.baseline.variables, then),
+                reference=reference,
+                scorer=scorer,
                 legend=self._legend,
                 totals=stream.totals(),
                 rows=stream.rows,
                 steps=stream.closed,
                 cut_short=cut_short,
-                alarms=tuple((self._alarms.ever if ended else self._alarms.on).values()),
-                first=dict(self._alarms.since),
+                alarms=tuple((alarms.ever if ended else alarms.on).values()),
+                first=dict(alarms.since),
                 sample=self._intake.sample(),
                 missing=self._intake.names.missing(),
                 extra=self._intake.names.extra(),
@@ -200,10 +188,8 @@ class Monitor:
                 "baseline": self.baseline.id,
                 "settings": _plain(self.settings),
                 "stream": self._stream.state(),
-                "detector": self._detector.state(),
-                "alarms": self._alarms.state(),
+                "evaluation": self._evaluation.state(),
                 "intake": self._intake.state(),
-                "changes": [asdict(change) for change in self._changes],
             }
 
     @classmethod
@@ -231,31 +217,14 @@ class Monitor:
             if state[name] != own:
                 raise ValueError(f"the state is of another {name}: {state[name]!r}, not {own!r}")
         monitor._stream.restore(state["stream"])
-        monitor._detector.restore(state["detector"])
-        monitor._alarms.restore(state["alarms"])
+        monitor._evaluation.restore(state["evaluation"])
         monitor._intake.restore(state["intake"])
-        monitor._changes.extend(change_of(change) for change in state["changes"])
         return monitor
 
     def _look(self, before: int | None = None) -> None:
-        """Lets the detector look at the steps that are due, one at a time."""
-        stream = self._stream
-        for moment in stream.due(before):
-            sums = look_backs(stream.ring, self.settings.look_back, stream.present)
-            reference = self._reference_of(sums)
-            for alarm in self._detector.step(sums, reference, moment):
-                own = reference[alarm.look_back] if isinstance(reference, dict) else reference
-                first = (stream.ring.newest or 0) - alarm.look_back + 1
-                ids = self._intake.examples(alarm, sums[alarm.look_back], own, first) if alarm.detected else ()
-                self._changes.append(self._alarms.take(alarm, moment, stream.moment(alarm.look_back), ids))
-
-    def _reference_of(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
-        return reference_of(self.settings, self._reference, self._stream.ring, lengths, before=before)
-
-    def _taken(self) -> list[Change]:
-        changes = list(self._changes)
-        self._changes.clear()
-        return changes
+        """Looks at the steps that are due, one at a time."""
+        for moment in self._stream.due(before):
+            self._evaluation.look(moment, self._intake)
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

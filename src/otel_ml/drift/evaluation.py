@@ -1,0 +1,95 @@
+"""Complete steps looked at for drift: what they are compared with, and what has changed since the last look."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from otel_ml.drift import layout
+from otel_ml.drift.alarms import Alarms, change_of
+from otel_ml.drift.detection.detector import Detector
+from otel_ml.drift.references import reference_of
+from otel_ml.drift.scoring import Scorer
+from otel_ml.drift.windows import look_backs
+
+if TYPE_CHECKING:
+    from otel_ml.drift.baseline import Baseline
+    from otel_ml.drift.intake import Intake
+    from otel_ml.drift.report import Change, Moment
+    from otel_ml.drift.settings import Settings
+    from otel_ml.drift.stream import Stream
+
+MAX_CHANGES: Final = 4_096
+"""Changes kept until somebody asks for them; the oldest go first."""
+
+
+class Evaluation:
+    """Looks at the complete steps of a stream.
+
+    Args:
+        baseline: of the model.
+        settings: of the alarm.
+        stream: whose steps they are.
+
+    Attributes:
+        alarms: that are on, and that ever were.
+    """
+
+    def __init__(self, baseline: Baseline, settings: Settings, stream: Stream) -> None:
+        self._baseline = baseline
+        self._settings = settings
+        self._stream = stream
+        self._own = layout.reference(baseline.variables)
+        self._scorer = Scorer(baseline.variables, self._own) if settings.reference == "baseline" else None
+        self._detector = Detector(baseline.variables, settings)
+        self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
+        self.alarms = Alarms(baseline.variables)
+
+    def look(self, moment: Moment, intake: Intake) -> None:
+        """Looks at the step that was just completed.
+
+        Args:
+            moment: of the step.
+            intake: has the rows of the last steps, for examples.
+        """
+        ring = self._stream.ring
+        sums = look_backs(ring, self._settings.look_back, self._stream.present)
+        reference = self._reference(sums)
+        for alarm in self._detector.step(sums, reference, moment):
+            own = reference[alarm.look_back] if isinstance(reference, dict) else reference
+            first = (ring.newest or 0) - alarm.look_back + 1
+            ids = intake.examples(alarm, sums[alarm.look_back], own, first) if alarm.detected else ()
+            self._changes.append(self.alarms.take(alarm, moment, self._stream.moment(alarm.look_back), ids))
+
+    def reference(self, before: int = 0) -> tuple[np.ndarray, Scorer]:
+        """Returns what the last step, or the one so many before it, is compared with, and who scores against that."""
+        found = self._reference([1], before)
+        counts = found[1] if isinstance(found, dict) else found
+        return counts, self._scorer or Scorer(self._baseline.variables, counts)
+
+    def take(self) -> list[Change]:
+        """Returns what has changed since this was last called."""
+        changes = list(self._changes)
+        self._changes.clear()
+        return changes
+
+    def _reference(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
+        return reference_of(self._settings, self._own, self._stream.ring, lengths, before=before)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` continues from."""
+        return {
+            "detector": self._detector.state(),
+            "alarms": self.alarms.state(),
+            "changes": [asdict(change) for change in self._changes],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continues where another one of the same baseline and settings was."""
+        self._detector.restore(state["detector"])
+        self.alarms.restore(state["alarms"])
+        self._changes.extend(change_of(change) for change in state["changes"])
