@@ -17,7 +17,10 @@ FEATURES: Final = 100
 STEPS: Final = 10_000
 SEEDS: Final = (1, 2)
 LOOSE: Final = 100.0
-"""Alarms a week that a second detector on the same traffic may raise: it shows how far below the promise the truth is."""
+"""Alarms a week that a less strict detector may raise: it shows how far below the promise the truth is."""
+
+BINS_FROM: Final = 10_000
+"""Rows that the bins come from where the reference moves."""
 
 
 @dataclass(frozen=True)
@@ -62,35 +65,41 @@ def grid() -> Iterator[Case]:
         for baseline in (2_000, 100_000):
             for kinds in ("numeric", "ties", "categorical", "mixed"):
                 yield Case(kinds, "steady", "baseline", baseline, rows)
+            for kinds in ("numeric", "mixed"):
+                yield Case(kinds, "bursts", "baseline", baseline, rows)
+                yield Case(kinds, "blocks", "baseline", baseline, rows)
         for kinds in ("numeric", "mixed"):
             yield Case(kinds, "edge", "baseline", 100_000, rows)
-            yield Case(kinds, "bursts", "baseline", 100_000, rows)
-            yield Case(kinds, "blocks", "baseline", 100_000, rows)
         yield Case("mixed", "steady", "learned", 5_000, rows)
         yield Case("mixed", "steady", "previous", 0, rows)
         yield Case("mixed", "steady", "last_week", 0, rows)
 
 
 def simulate(case: Case, seed: int, count: int = STEPS, features: int = FEATURES) -> Found:
-    """Run one case.
+    """Run one case, with `LOOSE` alarms a week first.
 
-    A learned reference is a fixed one, from live rows, whose bins do not come from these rows; for the references that
-    move, `reference_rows` only says what the bins come from.
+    Where that is silent, the default, which asks for a hundred times the evidence, is so, too, and need not be run.
     """
+    loose, raised_loose = _raised(case, seed, count, features, LOOSE)
+    strict, raised = _raised(case, seed, count if raised_loose else 0, features, 1.0)
+    return Found(strict.budget * count, raised, loose.budget * count, raised_loose)
+
+
+def _raised(case: Case, seed: int, count: int, features: int, weekly: float) -> tuple[Settings, int]:
+    """A learned reference is a fixed one, of live rows, whose bins come from others."""
     rng = np.random.default_rng([seed, *case.kinds.encode(), case.rows, case.reference_rows])
     training = "steady" if case.traffic == "edge" else case.traffic
-    source = population(case.kinds, features, case.reference_rows or 10_000, training, rng)
+    source = population(case.kinds, features, case.reference_rows or BINS_FROM, training, rng)
     reference = source.reference
     if case.reference == "learned":
         reference = next(steps(source, case.reference_rows, case.traffic, rng))
     if case.traffic == "edge":
         source = at_the_edge(source, Settings().tolerance)
     moving = case.reference if case.reference in ("previous", "last_week") else "baseline"
-    strict, loose = (_settings(case, moving, weekly) for weekly in (1.0, LOOSE))
-    detectors = [Detector(source.variables, settings) for settings in (strict, loose)]
+    settings = _settings(case, moving, weekly)
     live = steps(source, case.rows, case.traffic, rng)
-    found = [sum(alarm.detected for _, alarm in one) for one in alarms(detectors, live, count, reference, moving)]
-    return Found(strict.budget * count, found[0], loose.budget * count, found[1])
+    (found,) = alarms([Detector(source.variables, settings)], live, count, reference, moving)
+    return settings, sum(alarm.detected for _, alarm in found)
 
 
 def _settings(case: Case, moving: str, weekly: float) -> Settings:

@@ -14,7 +14,7 @@ PLACES = np.linspace(-1.7, 1.7, 20)
 
 def tilted(exponent: np.ndarray) -> np.ndarray:
     shares = np.exp(exponent)
-    return 10_000 * shares / shares.sum()
+    return np.asarray(10_000 * shares / shares.sum())
 
 
 @pytest.mark.parametrize(
