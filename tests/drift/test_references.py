@@ -23,14 +23,14 @@ def filled(settings: Settings, steps: int) -> Ring:
 
 def test_the_baseline_is_the_same_for_all() -> None:
     settings = Settings()
-    assert reference_of(settings, OWN, filled(settings, 100), [1, 64]) is OWN
+    assert reference_of(settings, OWN, filled(settings, 100), [1, 64], 100) is OWN
     assert history(settings) == 64
 
 
 @pytest.mark.parametrize("length", [1, 4, 8])
 def test_the_previous_window_ends_where_the_look_back_begins(length: int) -> None:
     settings = Settings(reference="previous", look_back=8)
-    found = reference_of(settings, OWN, filled(settings, 40), [length])
+    found = reference_of(settings, OWN, filled(settings, 40), [length], 40)
     assert isinstance(found, dict)
     assert found[length][0, 0] == sum(range(40 - length - 8, 40 - length))
 
@@ -38,14 +38,24 @@ def test_the_previous_window_ends_where_the_look_back_begins(length: int) -> Non
 @pytest.mark.parametrize("length", [1, 64])
 def test_last_week_is_of_the_same_hours(length: int) -> None:
     settings = Settings(reference="last_week")
-    found = reference_of(settings, OWN, filled(settings, 300), [length])
+    found = reference_of(settings, OWN, filled(settings, 300), [length], 300)
     assert isinstance(found, dict)
     assert found[length][0, 0] == sum(range(300 - WEEK - length, 300 - WEEK))
+
+
+def test_hours_of_which_some_are_missing_are_no_reference() -> None:
+    settings = Settings(reference="last_week")
+    found = reference_of(settings, OWN, filled(settings, WEEK + 3), [1, 2, 4], WEEK + 3)
+    assert isinstance(found, dict)
+    assert [int(found[length][0, 0]) for length in (1, 2, 4)] == [2, 1 + 2, 0]
+    earlier = reference_of(settings, OWN, filled(settings, WEEK + 3), [1, 2], WEEK + 3, before=1)
+    assert isinstance(earlier, dict)
+    assert [int(earlier[length][0, 0]) for length in (1, 2)] == [1, 0 + 1]
 
 
 @pytest.mark.parametrize("reference", ["previous", "last_week"])
 def test_what_was_not_seen_yet_is_empty(reference: str) -> None:
     settings = Settings(reference=reference)  # type: ignore[arg-type]  # a reference
-    found = reference_of(settings, OWN, filled(settings, 1), [1])
+    found = reference_of(settings, OWN, filled(settings, 1), [1], 1)
     assert isinstance(found, dict)
     assert not found[1].any()

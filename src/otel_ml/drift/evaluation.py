@@ -78,7 +78,8 @@ class Evaluation:
         return changes
 
     def _reference(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
-        return reference_of(self._settings, self._own, self._stream.ring, lengths, before=before)
+        stream = self._stream
+        return reference_of(self._settings, self._own, stream.ring, lengths, stream.present, before=before)
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""

@@ -12,7 +12,7 @@ from otel_ml.drift.windows import Ring
 
 
 def reference_of(
-    settings: Settings, baseline: np.ndarray, ring: Ring, look_backs: Iterable[int], *, before: int = 0
+    settings: Settings, baseline: np.ndarray, ring: Ring, look_backs: Iterable[int], present: int, *, before: int = 0
 ) -> np.ndarray | dict[int, np.ndarray]:
     """Finds what to compare the last steps with, as counts, so that the noise of a small reference can be priced in.
 
@@ -21,6 +21,7 @@ def reference_of(
         baseline: counts of the training data, shape (variables, width).
         ring: the complete steps.
         look_backs: numbers of steps that are looked back on.
+        present: complete steps that there were.
         before: the last step is the one so many before the newest.
 
     Returns:
@@ -31,4 +32,6 @@ def reference_of(
     newest = (ring.newest or 0) - before
     if settings.reference == "previous":
         return {length: ring.sum(newest - length - settings.look_back + 1, newest - length) for length in look_backs}
-    return {length: ring.sum(newest - WEEK - length + 1, newest - WEEK) for length in look_backs}
+    # Hours of which some are missing are other hours: nights without the days that belong to them.
+    whole = present - before - WEEK
+    return {length: ring.sum(newest - WEEK - length + 1, newest - WEEK) * (length <= whole) for length in look_backs}
