@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.fitting.blocks import LEAST_BLOCKS, Blocks, Variation, together, variation
-from otel_ml.drift.fitting.timeline import MAX_BLOCKS, Timeline
+from otel_ml.drift.fitting.timeline import MAX_BLOCKS, ROWS, Timeline
 
 
 def fitted(**columns: object) -> dict[str, tuple[float, float]]:
@@ -95,20 +95,35 @@ def assigned(timeline: Timeline, chunks: list[tuple[int, np.ndarray | None]]) ->
     for rows, times in chunks:
         new, regroupings = timeline.assign(rows, times)
         for places in regroupings:
-            slots = [np.where(old < 0, -1, np.append(places, -1)[old]) for old in slots]
+            slots = [np.append(places, -1)[old] for old in slots]
         slots.append(new)
     return np.concatenate(slots)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(1, 20_000), min_size=1, max_size=12))
-def test_blocks_of_rows_do_not_depend_on_chunks(sizes: list[int]) -> None:
+@given(st.lists(st.integers(1, 30_000), min_size=1, max_size=12))
+def test_blocks_of_rows_are_whole_whatever_the_chunks(sizes: list[int]) -> None:
     timeline = Timeline(timed=False)
     slots = assigned(timeline, [(size, None) for size in sizes])
-    assert (slots == np.arange(sum(sizes)) // int(timeline.width)).all()
-    assert timeline.blocks == slots.max() + 1 <= MAX_BLOCKS
-    assert timeline.blocks > MAX_BLOCKS // 2 or timeline.width == 128
-    assert timeline.follows().sum() == timeline.blocks - 1
+    keys = np.arange(sum(sizes)) // int(timeline.width)
+    kept = slots >= 0
+    if sum(sizes) <= ROWS * MAX_BLOCKS // 2:
+        assert kept.all()
+    assert len(np.unique(keys[kept])) == timeline.blocks <= MAX_BLOCKS
+    assert (slots[kept] == np.searchsorted(np.unique(keys[kept]), keys[kept])).all()
+    assert timeline.width <= ROWS
+    assert timeline.blocks > MAX_BLOCKS // 4 or timeline.width == 128
+
+
+def test_blocks_are_taken_from_all_over_many_rows_and_in_pairs() -> None:
+    timeline = Timeline(timed=False)
+    slots = assigned(timeline, [(16_384, None)] * 120)
+    kept = np.unique(np.flatnonzero(slots >= 0) // ROWS)
+    assert timeline.width == ROWS
+    assert len(kept) == timeline.blocks >= MAX_BLOCKS - 2
+    assert timeline.follows().sum() >= timeline.blocks / 2 - 1
+    assert np.histogram(kept, bins=4, range=(0, 120 * 16_384 // ROWS))[0].min() > MAX_BLOCKS / 8
+    assert (np.bincount(slots[slots >= 0]) == ROWS).sum() >= timeline.blocks - 2
 
 
 @settings(max_examples=60, deadline=None)
@@ -125,6 +140,17 @@ def test_blocks_of_seconds_do_not_depend_on_order_or_chunks(chunks: list[list[fl
     keys = np.floor(everything[known] / timeline.width)
     assert (slots[known] == np.unique(keys, return_inverse=True)[1]).all()
     assert timeline.blocks <= MAX_BLOCKS
+
+
+def test_what_goes_up_and_down_within_a_day_shows() -> None:
+    rng = np.random.default_rng(16)
+    hours = np.arange(30 * 24 * 400) / 400
+    x = rng.normal(size=len(hours)) + np.sin(hours / 24 * 2 * np.pi)
+    baseline = Baseline.fit({"x": x, "calm": rng.normal(size=len(hours)), "t": hours * 3600}, time="t")
+    found = {variable.name: variable for variable in baseline.variables}
+    assert found["x"].block_distance > 0.2
+    assert found["calm"].block_distance < 0.02
+    assert found["projection_00"].block_distance > 0.1  # too thin a sample to show by itself
 
 
 def test_blocks_with_a_gap_between_them_are_no_neighbours() -> None:

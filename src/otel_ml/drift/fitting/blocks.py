@@ -72,9 +72,10 @@ class Blocks:
         self.counts += np.bincount(slots * width + bins, minlength=self.counts.size).reshape(self.counts.shape)
 
     def regroup(self, places: np.ndarray) -> None:
-        """Joins blocks: block i becomes part of block `places[i]`."""
+        """Joins blocks: block i becomes part of block `places[i]`, or is forgotten where that is negative."""
         before, self.counts = self.counts, np.zeros_like(self.counts)
-        np.add.at(self.counts, places, before[: len(places)])
+        kept = np.flatnonzero(places >= 0)
+        np.add.at(self.counts, places[kept], before[kept])
 
 
 def variation(counts: np.ndarray, follows: np.ndarray, fraction: float = 1.0) -> Variation:

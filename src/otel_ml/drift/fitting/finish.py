@@ -41,14 +41,13 @@ def finish(fitter: Fitter) -> dict[str, Any]:
     for role, column in fitter.outputs.items():
         name = {"prediction": options.prediction, "score": options.score}.get(role)
         variables.append(replace(_variable(column, role, role, fitter, follows), source=name))
-    open_names = {name: variable for name, variable in features.items() if variable.name == name}  # not replaced
-    for name, variable in open_names.items():
+    shown = [variable for name, variable in features.items() if variable.name == name]  # not replaced for privacy
+    for variable in shown:
         if variable.kind == "text":
-            variables += [suggest(derived, None) for derived in halves.texts(name)]
+            variables += [suggest(derived, None) for derived in halves.texts(variable)]
     projections = None
     if options.projections:
-        numeric = [name for name, variable in open_names.items() if variable.kind == "numeric"]
-        projections, more = halves.project(numeric)
+        projections, more = halves.project(shown)
         variables += [suggest(derived, None) for derived in more]
     _warn(variables, fitter.late)
     start, end = (None, None) if fitter.span is None else map(iso, fitter.span)
