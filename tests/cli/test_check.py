@@ -93,6 +93,28 @@ def test_steps_tell_when_it_began(baseline: str, tmp_path: Path) -> None:
     assert by_name(whole)["age"]["rows"] == whole["rows"] == 20_000
 
 
+def test_a_file_need_not_be_sorted_by_time(baseline: str, tmp_path: Path) -> None:
+    content = table(seed=1, shift=0.3)
+    shuffled = content.take(np.random.default_rng(0).permutation(len(content)))
+    found = [
+        report(save(rows, tmp_path / f"{name}.parquet"), "--baseline", baseline, "--time", "at", "--window", "6h")
+        for name, rows in (("sorted", content), ("shuffled", shuffled))
+    ]
+    for one in found:
+        assert one["rows"] == 20_000
+        assert one["late"] == 0
+    ages = [by_name(one)["age"] for one in found]
+    assert ages[0]["first_alarm"] == ages[1]["first_alarm"]
+    assert ages[0]["bins"] == ages[1]["bins"]
+
+
+def test_a_file_whose_order_is_hopeless_is_refused(baseline: str, tmp_path: Path) -> None:
+    path = save(table(seed=1).take(np.arange(20_000)[::-1]), tmp_path / "reversed.parquet")
+    done = run("check", path, "--baseline", baseline, "--time", "at", "--window", "1s")
+    assert done.exit_code == 2
+    assert "sort them by at" in done.stderr
+
+
 def test_the_knobs_reach_the_engine(baseline: str, files: Callable[..., str]) -> None:
     path = files(shift=0.3)
     assert run("check", path, "--baseline", baseline).exit_code == 1

@@ -1,4 +1,4 @@
-"""What a baseline tells of the files that are compared with it: which columns matter, and their types."""
+"""What a baseline tells of the files that are compared with it: which columns matter, their types, how much fits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from otel_ml.cli.csv_columns import ColumnType
     from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.variables import Variable
+
+TOO_MANY_LATE: Final = 0.01
+"""Share of rows out of order that makes what is found of the others worth nothing."""
+
+_OPEN_BYTES: Final = 1 << 26
+_LEAST_OPEN: Final = 64
+_MOST_OPEN: Final = 10_000
 
 _BY_CONSTRAINT: Final[Mapping[str, ColumnType]] = {
     "number": "number",
@@ -31,6 +38,17 @@ def plan_for(baseline: Baseline, time: str | None) -> Plan:
         elif variable.subject in ("prediction", "score"):
             columns.setdefault(variable.source or variable.name, variable)
     return Plan(lambda name: _type(columns[name]), columns.__contains__, time)
+
+
+def lateness(baseline: Baseline, step: float) -> float:
+    """Seconds that a row of a file may be behind: files are rarely sorted, and nobody waits for an alarm.
+
+    As far as the counts of steps that are not complete fit into a fixed memory.
+    """
+    from otel_ml.drift.layout import width
+
+    matrix = 8 * len(baseline.variables) * width(baseline.variables)
+    return step * min(max(_OPEN_BYTES // max(matrix, 1), _LEAST_OPEN), _MOST_OPEN)
 
 
 def _type(variable: Variable) -> ColumnType:
