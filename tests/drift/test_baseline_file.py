@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,21 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         replace(BASELINE, variables=(replace(AGE, mean=float("nan")),)).save(path)
     assert path.read_text(encoding="utf-8") == TEXT
     assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
+
+
+def test_a_wide_baseline_is_read_fast(tmp_path: Path) -> None:
+    variables = [replace(AGE if i % 2 else CITY, name=f"feature {i}") for i in range(1_000)]
+    wide = replace(
+        AGE, edges=tuple(i / 7 for i in range(19)), counts=(49,) * 20, centers=tuple(i / 7 for i in range(20))
+    )
+    variables = [
+        replace(wide, name=variable.name) if variable.kind == "numeric" else variable for variable in variables
+    ]
+    replace(BASELINE, variables=tuple(variables)).save(tmp_path / "wide.json")
+    began = time.perf_counter()
+    baseline = Baseline.load(tmp_path / "wide.json")
+    print(f"a baseline of 1,000 features was read in {(time.perf_counter() - began) * 1000:.0f} ms")
+    assert len(baseline.variables) == 1_000
 
 
 JSON = st.recursive(
