@@ -100,6 +100,14 @@ def list_of(check: Check) -> Check:
     return check_list
 
 
+def numbers(value: Any) -> tuple[float, ...]:
+    """A list of finite numbers, the same as a list of `number` but faster: a file has tens of thousands."""
+    if type(value) is list and set(map(type, value)) <= {float} and all(map(math.isfinite, value)):
+        return tuple(value)
+    found: tuple[float, ...] = list_of(number)(value)
+    return found
+
+
 def different(value: Any) -> tuple[str, ...]:
     """A list of texts, each only once."""
     found: tuple[str, ...] = list_of(text)(value)
@@ -109,10 +117,10 @@ def different(value: Any) -> tuple[str, ...]:
 
 
 def ascending(check: Check) -> Check:
-    """A list of what the other check takes, each above the one before."""
+    """The list that the other check takes, if each is above the one before."""
 
     def check_list(value: Any) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = list_of(check)(value)
+        found: tuple[Any, ...] = check(value)
         if any(low >= high for low, high in pairwise(found)):
             raise ValueError("must be ascending")
         return found

@@ -17,6 +17,7 @@ from otel_ml.drift.baseline_fields import (
     list_of,
     moment,
     number,
+    numbers,
     one_of,
     optional,
     share,
@@ -143,11 +144,11 @@ _VARIABLE: Final[dict[str, Check]] = {
     "rows": count,
     "nulls": count,
     "infinite": count,
-    "edges": ascending(number),
+    "edges": ascending(numbers),
     "categories": different,
     "known": optional(different),
     "counts": list_of(count),
-    "centers": list_of(number),
+    "centers": numbers,
     "mean": optional(number),
     "std": optional(at_least(0)),
     "minimum": optional(number),
@@ -158,16 +159,16 @@ _VARIABLE: Final[dict[str, Check]] = {
     "constraints": _constraints,
     "source": optional(text),
     "derivation": optional(one_of(_DERIVATIONS)),
-    "vocabulary": ascending(hash64),
+    "vocabulary": ascending(list_of(hash64)),
     "notes": list_of(text),
 }
 
 _PROJECTIONS: Final[dict[str, Check]] = {
     "features": different,
-    "means": list_of(number),
+    "means": numbers,
     "scales": list_of(at_least(0)),
-    "components": list_of(list_of(number)),
-    "directions": list_of(list_of(number)),
+    "components": list_of(numbers),
+    "directions": list_of(numbers),
     "principal": flag,
 }
 
