@@ -92,6 +92,7 @@ class Watches:
         self._listener = listener
         self._by_key: dict[tuple[object, ...], Watch] = {}
         self._said = False
+        self._closed = False
         self.default = (
             None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
         )
@@ -136,16 +137,23 @@ class Watches:
 
     def beat(self, now: float, *, at_once: bool = False) -> None:
         """Do what is due from time to time."""
+        if self._closed:  # a call that was under way has come after all
+            self.close()
+            return
         for watch in self.all():
             guarded("watch.beat")(watch.beat)(now, at_once=at_once)
 
     def settle(self) -> None:
         """Count what waits, before a reader collects."""
+        if self._closed:
+            self.close()
+            return
         for watch in self.all():
             guarded("watch.settle")(watch.settle)()
 
     def close(self) -> None:
-        """Hand over what is left, and let other processes go on."""
+        """Hand over what is left, and let other processes, or another configuration of this one, go on."""
+        self._closed = True
         for watch in self.all():
             guarded("watch.close")(watch.close)()
 
