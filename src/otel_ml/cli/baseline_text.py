@@ -46,12 +46,15 @@ class BaselineText:
         groups = (
             ("features", [v for v in found.variables if v.subject == "feature"]),
             ("outputs", [v for v in found.variables if v.subject in ("prediction", "score", "entropy")]),
-            ("combinations of features", [v for v in found.variables if v.subject == "multivariate"]),
         )
         for title, variables in groups:
             if variables:
                 yield Text("")
                 yield from _lines(title, variables, options)
+        combined = sum(variable.subject == "multivariate" for variable in found.variables)
+        if combined:
+            yield Text("")
+            yield Text(f"and {combined} combinations of features, for drift that none of them shows alone", style="dim")
 
     def _facts(self) -> Iterator[str]:
         found = self._baseline
