@@ -14,9 +14,10 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from examples.flights import data, report
+from examples.flights import data, drifting, report
 from examples.flights.checks import Check, compare, follow
 from examples.flights.evidence import Evidence
+from examples.flights.forward import Forward
 from examples.flights.service import Service, ServiceError
 from examples.flights.traffic import Traffic
 from examples.flights.train import train
@@ -34,20 +35,28 @@ SETTLE_SECONDS = 60.0
 @click.option("--seconds", type=click.FloatRange(1), default=30.0, show_default=True, help="for how long")
 @click.option("--speedup", type=click.FloatRange(1), help="seconds of 2013 a second, instead of --seconds")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="processes that serve")
-def main(flights: int, seconds: float, speedup: float | None, workers: int) -> None:
+@click.option("--drift/--no-drift", default=True, show_default=True, help="watch spring and summer for drift, too")
+@click.option("--forward", metavar="URL", help="send all telemetry on to this OTLP endpoint (HTTP), too")
+def main(flights: int, seconds: float, speedup: float | None, workers: int, drift: bool, forward: str | None) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the terminal may know no Unicode
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False, markup=False, emoji=False)
     try:
-        good = run(console, flights, seconds, speedup, workers)
+        on = Forward(forward) if forward else None
+        checks = run(console, flights, seconds, speedup, workers, on)
+        if drift:
+            checks += drifting.run(console, workers, on)
     except ServiceError as error:
         raise click.ClickException(str(error)) from None
-    sys.exit(0 if good else 1)
+    report.verdict(console, checks)
+    sys.exit(0 if all(check.holds for check in checks) else 1)
 
 
-def run(console: Console, limit: int, seconds: float, speedup: float | None, workers: int) -> bool:
-    """Do all of it; returns whether every check held."""
+def run(
+    console: Console, limit: int, seconds: float, speedup: float | None, workers: int, forward: Forward | None
+) -> list[Check]:
+    """Serve, replay, and follow every prediction; returns what was checked."""
     report.phase(console, "1  train: once, then the model is cached")
     model, quality = train()
     console.print(quality)
@@ -56,7 +65,8 @@ def run(console: Console, limit: int, seconds: float, speedup: float | None, wor
     session = Session(evidence, settle=SETTLE_SECONDS)
 
     queue = QueueConsumer()
-    with tempfile.TemporaryDirectory() as directory, Receiver(queue, grpc_port=0, http_port=None) as receiver:
+    consumer = forward.before(queue) if forward else queue
+    with tempfile.TemporaryDirectory() as directory, Receiver(consumer, grpc_port=0, http_port=None) as receiver:
         traffic = Traffic(flights, seconds, speedup, Path(directory) / "labels.jsonl")
         with Service(str(receiver.grpc_endpoint), model, workers, Path(directory) / "service.log") as service:
             report.phase(console, "2  serve: no telemetry in the app, opentelemetry-instrument adds it")
@@ -86,11 +96,9 @@ def run(console: Console, limit: int, seconds: float, speedup: float | None, wor
     report.figures(console, traffic, evidence)
     if followed:
         report.one_prediction(console, followed)
-    report.verdict(console, checks)
-    good = all(check.holds for check in checks)
-    if not good and log:
+    if log and not all(check.holds for check in checks):
         console.print(f"The service printed:\n{log}", soft_wrap=True)
-    return good
+    return checks
 
 
 def pump(queue: QueueConsumer, session: Session, wait: float) -> bool:

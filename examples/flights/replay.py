@@ -5,6 +5,7 @@ python -m examples.flights.replay --start 2013-04-01 --end 2013-04-08 --speedup 
 
 import json
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,10 +22,14 @@ from examples.flights import data
 from examples.flights.train import cache_directory
 
 ID_HEADER = "ml-prediction-id"
+TIME_HEADER = "event-time"
+"""Tells when a flight is due to leave; a service may be told to take that for the time of the prediction."""
 CONNECT_RETRIES = 6
 """With pauses that double from half a second on, a server may be away for about 15 seconds."""
 TIMEOUT_SECONDS = 30.0
 BLOCK_ROWS = 1000
+MAX_BATCH = 1000
+"""As many flights as the service takes at once."""
 
 Records = list[dict[str, Any]]
 
@@ -39,6 +44,7 @@ class Replay:
         speedup: Seconds of 2013 a second; infinity sends as fast as the server answers.
         concurrency: Requests under way at most; a server that is slower than the flights is waited for.
         batch: Flights a request; more than one go to `/predict/batch`.
+        window: Instead, one request for the flights that leave within so many seconds.
         on_answer: Called with the number of flights after each answer, right or wrong.
     """
 
@@ -47,6 +53,7 @@ class Replay:
     speedup: float = 3600.0
     concurrency: int = 16
     batch: int = 1
+    window: float | None = None
     on_answer: Callable[[int], None] = lambda flights: None
     predictions: int = 0
     late: int = 0
@@ -71,7 +78,7 @@ class Replay:
             httpx.AsyncClient(transport=transport, base_url=self.url, timeout=TIMEOUT_SECONDS) as client,
             anyio.create_task_group() as tasks,
         ):
-            for request in requests(flights, self.batch):
+            for request in requests(flights, self.batch, self.window):
                 due = started + (request.departs - flights["departs"].iloc[0]).total_seconds() / self.speedup
                 await anyio.sleep(max(0.0, due - time.monotonic()))
                 await slots.acquire()
@@ -82,12 +89,13 @@ class Replay:
         self.seconds = time.monotonic() - started
 
     async def _send(self, client: httpx.AsyncClient, slots: anyio.Semaphore, request: "Request") -> None:
+        headers = {TIME_HEADER: request.departs.isoformat()}
         try:
-            if self.batch == 1:
-                response = await client.post("/predict", json=request.features[0])
+            if self.batch == 1 and self.window is None:
+                response = await client.post("/predict", json=request.features[0], headers=headers)
                 answers = [response.raise_for_status().json()]
             else:
-                response = await client.post("/predict/batch", json={"flights": request.features})
+                response = await client.post("/predict/batch", json={"flights": request.features}, headers=headers)
                 answers = response.raise_for_status().json()["predictions"]
             self._keep(request.labels, answers, response.headers.get(ID_HEADER))
         except (ValueError, TypeError, KeyError):
@@ -119,17 +127,38 @@ class Request:
     labels: Records
 
 
-def requests(flights: pd.DataFrame, batch: int) -> Iterator[Request]:
-    """Cut the flights into requests; pandas handles many at once, since it is slow by the row."""
-    block = max(1, BLOCK_ROWS // batch) * batch
-    for start in range(0, len(flights), block):
-        rows = flights.iloc[start : start + block]
+def requests(flights: pd.DataFrame, batch: int, window: float | None = None) -> Iterator[Request]:
+    """Cut the flights into requests; pandas handles many at once, since it is slow by the row.
+
+    Args:
+        flights: As from `data.load`.
+        batch: Flights a request.
+        window: Instead, seconds: a request has the flights that leave within them.
+    """
+    ends = list(range(batch, len(flights), batch)) if window is None else _ends(flights["departs"], window)
+    ends.append(len(flights))
+    first = 0
+    while first < len(flights):
+        # As many whole requests as a block holds, and one at least.
+        last = max(bisect_right(ends, first + BLOCK_ROWS) - 1, bisect_right(ends, first))
+        rows = flights.iloc[first : ends[last]]
         departs = rows["departs"].tolist()
         features = _records(rows[data.FEATURES])
         labels = _records(_labels(rows))
-        for first in range(0, len(rows), batch):
-            part = slice(first, first + batch)
+        start = 0
+        for end in ends[bisect_right(ends, first) : last + 1]:
+            part = slice(start, end - first)
             yield Request(departs[part][-1], features[part], labels[part])
+            start = end - first
+        first = ends[last]
+
+
+def _ends(departs: pd.Series, window: float) -> list[int]:
+    """Where a request ends that has the flights of a window of time, and no more than the service takes."""
+    windows = departs.dt.floor(pd.Timedelta(seconds=window))
+    place = windows.groupby(windows).cumcount()
+    begins = (place % MAX_BATCH == 0).to_numpy().nonzero()[0]
+    return [int(index) for index in begins[1:]]
 
 
 def _labels(flights: pd.DataFrame) -> pd.DataFrame:
@@ -161,16 +190,25 @@ def progress_bar(**options: Any) -> Progress:
 @click.option("--speedup", type=click.FloatRange(0, min_open=True), default=3600, show_default=True)
 @click.option("--concurrency", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(1, 1000), default=1, show_default=True, help="flights a request")
+@click.option("--window", type=click.FloatRange(1), help="seconds: one request for the flights of each, instead")
 @click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), help="file for ids and labels")
 def main(
-    url: str, start: str, end: str, limit: int | None, speedup: float, concurrency: int, batch: int, labels: Path | None
+    url: str,
+    start: str,
+    end: str,
+    limit: int | None,
+    speedup: float,
+    concurrency: int,
+    batch: int,
+    window: float | None,
+    labels: Path | None,
 ) -> None:
     flights = data.between(data.load(), start, end)[:limit]
     path = labels or cache_directory() / "labels.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file, progress_bar() as bar:
         task = bar.add_task("replay", total=len(flights))
-        replay = Replay(url, file, speedup, concurrency, batch, on_answer=lambda n: bar.advance(task, n))
+        replay = Replay(url, file, speedup, concurrency, batch, window, on_answer=lambda n: bar.advance(task, n))
         anyio.run(replay.run, flights)
     click.echo(
         f"{replay.predictions:,} predictions in {replay.seconds:.1f} s, {replay.late:,} announced late, "

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -28,9 +29,12 @@ class Service:
         model: The file with the trained model.
         workers: Processes that serve.
         log: File for what it prints.
+        settings: Further environment of the service.
     """
 
-    def __init__(self, otlp: str, model: Path, workers: int, log: Path) -> None:
+    def __init__(
+        self, otlp: str, model: Path, workers: int, log: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._workers = workers
@@ -53,6 +57,7 @@ class Service:
             "FLIGHTS_MODEL": str(model),
             # A prediction is too short to share out: more threads only wait for one another.
             "OMP_NUM_THREADS": "1",
+            **(settings or {}),
         }
 
     @property

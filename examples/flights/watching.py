@@ -1,0 +1,99 @@
+"""Serve with a baseline, send flights, and keep what the service tells of drift."""
+
+import io
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import pandas as pd
+
+from examples.flights.alarms import Alarms
+from examples.flights.forward import Forward
+from examples.flights.replay import TIME_HEADER, Records, Replay
+from examples.flights.service import Service
+from otel_ml.service.receiver import Receiver
+
+STOP_SECONDS = 60.0
+CONCURRENCY = 2
+LATE_SECONDS = 86_400
+"""The two workers are at different times while flights of weeks go by in seconds."""
+EVENTS = 0.02
+"""Share of predictions that have an event. Drift looks at all of them, whatever is exported."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was sent, and what the service told of it.
+
+    Attributes:
+        sent: The flights, with whatever was wrong with them.
+        window: Seconds between two looks.
+        alarms: What was found.
+        labels: What the client kept of each answer.
+        seconds: How long it took.
+        ended: Whether the service ended by itself when it was asked to.
+        log: The end of what it printed.
+    """
+
+    sent: pd.DataFrame
+    window: float
+    alarms: Alarms
+    labels: Records
+    seconds: float
+    ended: bool
+    log: str
+
+    def flights_of(self, prediction_ids: tuple[str, ...]) -> pd.DataFrame:
+        """The flights that predictions were for; ids that no answer had are left out."""
+        wanted = set(prediction_ids)
+        keys = [(one["flight"], one["departs"]) for one in self.labels if one["prediction_id"] in wanted]
+        index = pd.MultiIndex.from_arrays([self.sent["flight"], self.sent["departs"].map(pd.Timestamp.isoformat)])
+        found: pd.DataFrame = self.sent[index.isin(keys)]
+        return found
+
+
+def environment(baseline: Path, window: float, directory: Path) -> dict[str, str]:
+    """What makes a service watch its model: its code has no part in it."""
+    return {
+        "OTEL_ML_BASELINE": str(baseline),
+        "OTEL_ML_DRIFT_WINDOW": f"{window:g}",
+        "OTEL_ML_EVENT_TIME": f"header:{TIME_HEADER}",
+        "OTEL_ML_DRIFT_LATENESS": str(LATE_SECONDS),
+        "OTEL_ML_DRIFT_DIRECTORY": str(directory),
+        "OTEL_ML_EVENTS": str(EVENTS),
+    }
+
+
+def watch(
+    flights: pd.DataFrame, window: float, model: Path, baseline: Path, workers: int, forward: Forward | None = None
+) -> Watched:
+    """Send flights as fast as the service answers, each with the time it is due to leave.
+
+    Args:
+        flights: What to send.
+        window: Seconds between two looks; the flights of a window are a request.
+        model: The file with the trained model.
+        baseline: The file with its baseline.
+        workers: Processes that serve, and watch as one.
+        forward: Gets all telemetry, too.
+    """
+    alarms, labels = Alarms(), io.StringIO()
+    consumer = forward.before(alarms) if forward else alarms
+    with tempfile.TemporaryDirectory() as folder, Receiver(consumer, grpc_port=0, http_port=None) as receiver:
+        log = Path(folder) / "service.log"
+        settings = environment(baseline, window, Path(folder))
+        with Service(str(receiver.grpc_endpoint), model, workers, log, settings) as service:
+            service.wait_until_ready()
+            replay = Replay(service.url, labels, float("inf"), CONCURRENCY, window=window)
+            anyio.run(replay.run, flights)
+            service.terminate()
+            deadline = time.monotonic() + STOP_SECONDS
+            while service.running and time.monotonic() < deadline:
+                time.sleep(0.05)
+            ended = not service.running
+        tail = service.log_tail()
+    answers = [json.loads(line) for line in labels.getvalue().splitlines()]
+    return Watched(flights, window, alarms, answers, replay.seconds, ended, tail)
