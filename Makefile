@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 BENCH := $(VENV)/bench
 PEERS := mlflow logfire whylogs
+DRIFT_PEERS := evidently nannyml frouros whylogs river
 ARGS ?=
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCKFLAGS)
@@ -58,7 +59,15 @@ $(BENCH)/.stamp: requirements/demo.txt $(PEERS:%=requirements/bench-%.txt) pypro
 	  echo "==> $$peer does not install, and is left out"; done
 	@touch $@
 
-bench: $(BENCH)/.stamp ## compare cost side by side; ARGS=--update writes the figures into docs/performance.md
+# No one environment has room for all peers of drift: each pins what another one cannot have.
+$(DRIFT_PEERS:%=$(BENCH)-drift/%.stamp): $(BENCH)-drift/%.stamp: requirements/bench-drift-%.txt $(UV)
+	@echo "==> installing $* into $(BENCH)-drift/$*"
+	@$(UV) venv --quiet --clear --python $(BIN)/python $(BENCH)-drift/$* && \
+	$(UV) pip install --quiet --python $(BENCH)-drift/$*/bin/python --require-hashes --requirement requirements/bench-drift-$*.txt || \
+	{ rm -rf $(BENCH)-drift/$*; mkdir -p $(BENCH)-drift; echo "==> $* does not install, and is left out"; }
+	@touch $@
+
+bench: $(BENCH)/.stamp $(DRIFT_PEERS:%=$(BENCH)-drift/%.stamp) ## compare cost side by side; ARGS=--update writes the figures into docs/performance.md
 	$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 generate: $(VENV)/.test.stamp ## write the files that are generated from others
@@ -73,6 +82,8 @@ lock: $(UV) ## pin every requirement by hash
 	$(COMPILE) --no-deps requirements/series.in -o requirements/series.txt
 	for peer in $(PEERS); do \
 	  $(COMPILE) -c requirements/test.txt requirements/bench-$$peer.in -o requirements/bench-$$peer.txt || exit 1; done
+	for peer in $(DRIFT_PEERS); do \
+	  $(COMPILE) requirements/bench-drift-$$peer.in -o requirements/bench-drift-$$peer.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist

@@ -11,7 +11,18 @@ import sys
 from benchmarks import machine, writing
 from benchmarks.report import Report
 
-COMPARISONS = ("calls", "growth", "memory", "pauses", "web", "peers", "drift_counts", "drift_evaluation", "drift_files")
+COMPARISONS = (
+    "calls",
+    "growth",
+    "memory",
+    "pauses",
+    "web",
+    "peers",
+    "drift_counts",
+    "drift_evaluation",
+    "drift_files",
+    "drift_peers",
+)
 TIMEOUT_SECONDS = 900
 
 

@@ -20,6 +20,10 @@ FIRST_CELLS = {
     "pauses": {"nothing runs", "by hand", "otel-ml", "otel-ml, exporters that do nothing"},
     "web": {"FastAPI alone", "contrib's instrumentor", "by hand", "otel-ml"},
     "peers": {"bare model", "by hand", "otel-ml"},
+    "drift_counts": {"30 features, float32, row by row", "1", "16", "64", "256", "category as number", "datetime64"},
+    "drift_evaluation": {"30"},
+    "drift_files": {"one array", "two halves, merged", "one window", "steps of 10,000 rows"},
+    "drift_peers": {"otel-ml, nine statistics with their noise, and the alarm", "otel-ml, ADWIN"},
 }
 
 
@@ -50,6 +54,12 @@ def test_each_comparison_measures_everyone_it_should(name: str) -> None:
 def test_a_peer_takes_part_or_is_named_with_the_reason_why_not(peer: str) -> None:
     skipped = any(reason.startswith(f"{peer}: ") for reason in report("peers")["skipped"])
     assert skipped != any(row.startswith(peer) for row in rows("peers"))
+
+
+@pytest.mark.parametrize("peer", ["evidently", "nannyml", "frouros", "whylogs", "river"])
+def test_a_peer_of_drift_takes_part_or_is_named_with_the_reason_why_not(peer: str) -> None:
+    skipped = any(reason.startswith(f"{peer}: ") for reason in report("drift_peers")["skipped"])
+    assert skipped != any(row.startswith(peer) for row in rows("drift_peers"))
 
 
 def test_several_comparisons_run_in_processes_of_their_own_and_become_one_page() -> None:
