@@ -59,12 +59,14 @@ class DistributionStreams:
         floor = least - negligible(len(look.look_backs))
         open_ = (look.look_backs[:, None] <= ages) & reference.enough & self.applies
         bound = quick_bound(counts, reference.shares, known.tolerance)
+        logs = np.full(bound.shape, -np.inf)
         at, variable = np.nonzero(open_ & (bound > floor))
+        if not len(at):
+            return summed(logs)
         which = at if len(reference.shares) > 1 else np.zeros_like(at)
         radius = reference.tolerance(which, variable)
         kept = evidence_bound(counts[at, variable], reference.shares[which, variable], radius) > floor[variable]
         at, variable, which, radius = at[kept], variable[kept], which[kept], radius[kept]
-        logs = np.full(bound.shape, -np.inf)
         for ordered in (False, True):
             chosen = self._ordered[variable] == ordered
             if chosen.any():

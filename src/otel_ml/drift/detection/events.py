@@ -46,12 +46,14 @@ class EventStreams:
         share = reference.rare.reshape(-1, self.size)
         fewer = observed < np.where(self._cause == layout.NULL, share - known.tolerance[self.variables], 0.0)
         open_ = (look.look_backs[:, None] <= ages) & self.applies & reference.rare_enough[:, self.variables]
+        logs = np.full(hits.shape, -np.inf)
         at, stream = np.nonzero(open_ & ((observed > share + LEAST_RARE) | fewer) & (total > 0))
+        if not len(at):
+            return summed(logs)
         which = at if len(share) > 1 else np.zeros_like(at)
         upper, lower = reference.limits(which, self.variables[stream], self._cause[stream])
         beyond = (observed[at, stream] > upper) | (observed[at, stream] < lower)
         at, stream, upper, lower = at[beyond], stream[beyond], upper[beyond], lower[beyond]
-        logs = np.full(hits.shape, -np.inf)
         logs[at, stream] = log_evidence_rare(hits[at, stream], total[at, stream], upper, lower)
         return summed(logs)
 
