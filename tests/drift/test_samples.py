@@ -46,16 +46,16 @@ def test_every_row_is_as_likely_as_another() -> None:
     assert abs(hits[:100].sum() - 20_000) < 500
 
 
-def test_most_rows_cost_nothing() -> None:
-    held, looked = Reservoir(0, 100, 1), list[int]()
+def test_the_bins_of_most_rows_are_not_asked_for() -> None:
+    held, asked = Reservoir(0, 100, 1), list[int]()
 
-    def bins(index: np.ndarray) -> np.ndarray:
-        looked.append(len(index))
-        return np.zeros((len(index), 1), dtype=np.uint8)
+    def bins(rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        return np.zeros((len(rows), 1), dtype=np.uint8)
 
     for _ in range(1_000):
         held.offer(1_000, str, bins)
-    assert sum(looked) < 100 * (1 + np.log(1e6 / 100)) * 1.5
+    assert sum(asked) < 100 * (1 + np.log(1e6 / 100)) * 1.5
 
 
 @settings(max_examples=20)
@@ -70,7 +70,7 @@ def test_a_restored_one_goes_on(batches: list[int], cut: int) -> None:
     assert np.array_equal(again.bins, whole.bins)
 
 
-@pytest.mark.parametrize(("variables", "size"), [(1, 128), (30, 128), (1_000, 65), (100_000, 16), (0, 128)])
+@pytest.mark.parametrize(("variables", "size"), [(1, 64), (30, 64), (2_000, 32), (100_000, 16), (0, 64)])
 def test_wide_rows_are_kept_less_often(variables: int, size: int) -> None:
     assert Samples(variables, 64).size == size
     assert variables > 4_096 or size * variables <= CELLS
@@ -80,7 +80,7 @@ def test_the_last_steps_are_kept_the_newest_first() -> None:
     samples = Samples(1, steps=3)
     for step in range(6):
         samples.of(step).offer(2, lambda row, step=step: f"{step}-{row}", lambda index: np.zeros((len(index), 1)))  # type: ignore[misc]
-    assert samples.last().ids == ["5-0", "5-1", "4-0", "4-1", "3-0", "3-1"]
-    assert samples.last(first=5).ids == ["5-0", "5-1"]
+    assert [id_[:2] for id_ in samples.last().ids] == ["5-", "5-", "4-", "4-", "3-", "3-"]
+    assert sorted(samples.last(first=5).ids) == ["5-0", "5-1"]
     assert samples.last().bins.shape == (6, 1)
     assert Samples(4, 3).last().bins.shape == (0, 4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from math import exp, floor, log, log1p
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,19 +17,18 @@ _ODD: Final = 0xD1342543DE82EF95
 
 
 class Reservoir:
-    """Rows of one step, each of them as likely as any other (Li, 1994, algorithm L: most rows cost nothing).
+    """Rows of one step, each of them as likely as any other: those whose numbers have the smallest hashes.
 
-    The choice depends on nothing but the step and the order of rows: a restart or another machine chooses the same.
+    The choice depends on nothing but the step and the order of rows: a restart, or other batches, change nothing.
     """
 
     def __init__(self, step: int, size: int, variables: int) -> None:
         self.step = step
         self.seen = 0
         self.ids: list[str] = []
-        self.bins = np.zeros((size, variables), dtype=np.uint8)
-        self._due = 0
-        self._draws = 0
-        self._weight = 1.0
+        self.bins = np.zeros((0, variables), dtype=np.uint8)
+        self._size = size
+        self._hashes = np.zeros(0, dtype=np.uint64)
 
     def offer(self, count: int, id_of: Callable[[int], str], bins: Callable[[np.ndarray], np.ndarray]) -> None:
         """Shows rows.
@@ -40,47 +38,45 @@ class Reservoir:
             id_of: finds the id of a row; empty if it has none.
             bins: finds the layout columns of rows, uint8 of shape (rows, variables).
         """
-        size = len(self.bins)
-        taken: dict[int, int] = {}  # by slot: a later row may take the place of one before it
-        while self._due < self.seen + count:
-            slot = self._due if self._due < size else floor(self._random() * size)
-            taken[slot] = self._due - self.seen
-            self._due += 1 if self._due < size - 1 else self._skip(size)
+        hashes = _hashes(self.step, self.seen, count)
         self.seen += count
-        if not taken:
+        held = len(self.ids)
+        taken = np.arange(count) if held < self._size else np.flatnonzero(hashes < self._hashes[-1])
+        if not len(taken):
             return
-        slots = list(taken)
-        self.bins[slots] = bins(np.array(list(taken.values())))
-        self.ids.extend([""] * (max(slots) + 1 - len(self.ids)))
-        for slot, row in taken.items():
-            self.ids[slot] = id_of(row)
-
-    def _skip(self, size: int) -> int:
-        self._weight *= exp(log(self._random()) / size)
-        return floor(log(self._random()) / log1p(-self._weight)) + 1 if self._weight < 1.0 else 1
-
-    def _random(self) -> float:
-        """Above 0, at most 1, and the same for the same step and draw (Steele and others, 2014: splitmix64)."""
-        self._draws += 1
-        state = (self.step * _ODD + self._draws) * _GOLDEN & _MASK
-        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & _MASK
-        state = (state ^ state >> 27) * 0x94D049BB133111EB & _MASK
-        return ((state ^ state >> 31) + 1) / (_MASK + 1)
+        every = np.concatenate([self._hashes, hashes[taken]])
+        order = np.argsort(every, kind="stable")[: self._size]
+        new = taken[order[order >= held] - held]
+        self._hashes = every[order]
+        found = iter(map(id_of, new.tolist()))
+        self.ids = [self.ids[index] if index < held else next(found) for index in order.tolist()]
+        kept, self.bins = self.bins, np.empty((len(order), self.bins.shape[1]), dtype=np.uint8)
+        self.bins[order < held] = kept[order[order < held]]
+        if len(new):
+            self.bins[order >= held] = bins(new)
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
-        own = {"step": self.step, "seen": self.seen, "due": self._due, "draws": self._draws, "weight": self._weight}
-        return {**own, "ids": list(self.ids), "bins": self.bins[: len(self.ids)].copy()}
+        own = {"step": self.step, "seen": self.seen, "ids": list(self.ids)}
+        return {**own, "hashes": self._hashes.copy(), "bins": self.bins.copy()}
 
     @classmethod
     def restore(cls, state: Mapping[str, Any], size: int, variables: int) -> Reservoir:
         """Continues where another one was."""
         found = cls(state["step"], size, variables)
-        found.seen, found._due = state["seen"], state["due"]
-        found._draws, found._weight = state["draws"], state["weight"]
-        found.ids = list(state["ids"])
-        found.bins[: len(found.ids)] = state["bins"]
+        found.seen, found.ids = state["seen"], list(state["ids"])
+        found._hashes, found.bins = np.array(state["hashes"]), np.array(state["bins"])
         return found
+
+
+def _hashes(step: int, first: int, count: int) -> np.ndarray:
+    """Of rows by number, uint64 (Steele and others, 2014: splitmix64)."""
+    state: np.ndarray = np.arange(first, first + count, dtype=np.uint64) + np.uint64(step * _ODD & _MASK)
+    state *= np.uint64(_GOLDEN)
+    state = (state ^ state >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ state >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    state ^= state >> np.uint64(31)
+    return state
 
 
 class Sample(NamedTuple):
@@ -104,7 +100,7 @@ class Samples:
     """
 
     def __init__(self, variables: int, steps: int) -> None:
-        self.size = int(np.clip(CELLS // max(variables, 1), 16, 128))
+        self.size = int(np.clip(CELLS // max(variables, 1), 16, 64))
         self._variables = variables
         self._steps: deque[Reservoir] = deque(maxlen=steps)
 
@@ -120,7 +116,7 @@ class Samples:
     def last(self, first: int | None = None) -> Sample:
         """Returns the rows of all steps that are kept, or from a first step on."""
         held = sorted((one for one in self._steps if first is None or one.step >= first), key=lambda one: -one.step)
-        bins = [one.bins[: len(one.ids)] for one in held]
+        bins = [one.bins for one in held]
         empty = np.zeros((0, self._variables), dtype=np.uint8)
         return Sample([id_ for one in held for id_ in one.ids], np.concatenate([empty, *bins]))
 
