@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -150,11 +151,14 @@ class Column:
             self.labels.add(counts)
         if not self._provisional.keys() & {"label", "length"}:
             self._choose_texts(counts, len(texts))
+        kept = np.flatnonzero(slots >= 0)
+        if len(kept) < len(texts):  # most blocks of many rows are left out
+            texts, slots = [texts[row] for row in kept.tolist()], slots[kept]
         if "length" in self._provisional:
             self._count("length", np.fromiter(map(len, texts), dtype=np.float64, count=len(texts)), slots)
         else:
             table: dict[str, int] = self._provisional["label"]
-            codes = np.fromiter([table.get(text, len(table)) for text in texts], dtype=np.intp, count=len(texts))
+            codes = np.fromiter(map(table.get, texts, repeat(len(table))), dtype=np.intp, count=len(texts))
             self._block("label", len(table) + 1).add(slots, codes)
 
     def _choose_texts(self, counts: dict[str, int], size: int) -> None:
@@ -171,7 +175,8 @@ class Column:
             sketch.add(values)
             edges = np.array(cut(*sketch.quantiles.summary(), self._bins, whole=sketch.whole).edges)
             self._provisional[name] = edges
-        self._block(name, len(edges) + 1).add(slots, np.searchsorted(edges, values))
+        kept = slots >= 0
+        self._block(name, len(edges) + 1).add(slots[kept], np.searchsorted(edges, values[kept]))
 
     def _block(self, name: str, bins: int) -> Blocks:
         found = self.blocks.get(name)
