@@ -35,6 +35,9 @@ class Detector:
         variables: of the baseline.
         settings: the budget, the tolerance, what a window is compared with; fixed limits, if they are to decide instead.
 
+    Attributes:
+        streams: streams of evidence that share the budget: one a variable, and one for each rare event that it can have.
+
     >>> from otel_ml.drift.settings import Settings
     >>> from otel_ml.drift.variables import Variable
     >>> age = Variable("age", rows=20_000, counts=(10_000, 10_000), edges=(40.0,))
@@ -47,7 +50,6 @@ class Detector:
 
     def __init__(self, variables: Sequence[Variable], settings: Settings | None = None) -> None:
         settings = settings or Settings()
-        self._settings = settings
         if settings.thresholds:
             limits = LimitStreams(variables, settings)
             self._watches = {"limits": Watch(limits, 0.0, float(np.log(STAY)), -np.inf, CALM_STEPS, anew=False)}

@@ -121,7 +121,7 @@ class DistributionStreams:
 
         Infinite where the reference has come to be what was remembered.
         """
-        at, place = np.nonzero(look.look_backs[:, None] <= ages)
+        at, place = np.nonzero((look.look_backs[:, None] <= ages) & reference.enough[:, streams])
         result = np.full((len(look.look_backs), len(streams)), -np.inf)
         variable = streams[place]
         which = at if len(reference.shares) > 1 else np.zeros_like(at)

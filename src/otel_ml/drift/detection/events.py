@@ -64,7 +64,7 @@ class EventStreams:
 
     def calm(self, streams: np.ndarray, ages: np.ndarray, look: Look, reference: Reference, known: Known) -> np.ndarray:
         """As `DistributionStreams.calm`."""
-        at, place = np.nonzero(look.look_backs[:, None] <= ages)
+        at, place = np.nonzero((look.look_backs[:, None] <= ages) & reference.rare_enough[:, self.variables[streams]])
         stream = streams[place]
         which = at if len(reference.shares) > 1 else np.zeros_like(at)
         upper, lower = reference.limits(which, self.variables[stream], self._cause[stream])
