@@ -12,6 +12,8 @@ import pytest
 
 import otel_ml
 from otel_ml import Baseline, Config, ConfigError
+from otel_ml.drift import layout
+from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.variables import Variable
 
 ROWS = 3_000
@@ -69,11 +71,17 @@ def test_masked_values_are_not_even_kept_for_merging() -> None:
     assert b"ann@example" not in pickle.dumps(baseline)
 
 
-def test_sensitive_categories_become_one_under_their_mask() -> None:
-    cities = fitted({"city": ["Oslo", "ann@example.com", "bob@example.com", "Oslo", None]})["city"]
-    assert cities.categories == ("Oslo", "[masked]")
-    assert cities.counts == (1_200, 1_200, 0)
-    assert cities.constraints.allowed == ("Oslo", "[masked]")
+def test_sensitive_categories_are_counted_where_live_ones_will_be() -> None:
+    data = table({"city": ["Oslo", "ann@example.com", "bob@example.com", "Oslo", None]})
+    baseline = Baseline.fit(data, config=Config())
+    city = baseline.variables[0]
+    assert (city.categories, city.counts) == (("Oslo",), (1_200, 1_200))
+    assert city.constraints.allowed is None
+    assert any("look sensitive" in note for note in city.notes)
+    binner = Binner(baseline)
+    counts = np.zeros(binner.shape, dtype=np.int64)
+    binner.count(data, ROWS, counts)
+    assert counts.tolist() == layout.reference(baseline.variables).tolist()
 
 
 def test_hashed_features_have_hashed_categories() -> None:
@@ -118,7 +126,8 @@ def test_capture_off_leaves_null_rates_only() -> None:
 def test_an_outputs_column_may_be_called_anything() -> None:
     data = table({"x": [1.0, 2.0], "token": ["yes", "no", "ann@example.com"]})
     found = {v.name: v for v in Baseline.fit(data, prediction="token", config=Config()).variables}
-    assert set(found["prediction"].categories) == {"yes", "no", "[masked]"}
+    assert set(found["prediction"].categories) == {"yes", "no"}
+    assert found["prediction"].counts[-1] == ROWS // 3
 
 
 def test_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

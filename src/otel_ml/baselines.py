@@ -49,7 +49,7 @@ class Baseline(engine.Baseline):
         """Fits a baseline in one pass, in memory that does not grow with the rows.
 
         A feature that the policy masks or drops leaves nothing but its kind and its null rate, a hashed one hashed
-        categories; a category that looks like an e-mail address, a card or a key is masked.
+        categories; a category that looks like an e-mail address, a card or a key is counted with the other categories.
 
         Args:
             data: a table, or an iterator of tables that follow each other: arrays, frames of pandas or polars, pyarrow

@@ -142,7 +142,8 @@ class Baseline:
         """Joins baselines that were fitted on parts of the data, such as by the workers of a cluster.
 
         The result is the baseline of all parts together, within the error that `fit` states; overdispersion is taken within
-        the parts. Hand the parts on by pickle: a file holds no longer what merging needs.
+        the parts. Hand the parts on by pickle: a file holds no longer what merging needs. A pickled part holds a sample of
+        its rows and its categories as they are, all but those of masked and hashed features: keep it as you keep the data.
 
         Raises:
             BaselineError: a part comes from a file, or was fitted with other options.

@@ -126,10 +126,11 @@ def test_blocks_are_taken_from_all_over_many_rows_and_in_pairs() -> None:
     assert (np.bincount(slots[slots >= 0]) == ROWS).sum() >= timeline.blocks - 2
 
 
+TIMES = st.floats(-1e10, 1e10) | st.sampled_from([float("nan"), float("inf")])
+
+
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.lists(st.floats(-1e10, 1e10) | st.just(float("nan")), min_size=1, max_size=50), min_size=1, max_size=8)
-)
+@given(st.lists(st.lists(TIMES, min_size=1, max_size=50), min_size=1, max_size=8))
 def test_blocks_of_seconds_do_not_depend_on_order_or_chunks(chunks: list[list[float]]) -> None:
     times = [np.array(chunk) for chunk in chunks]
     timeline = Timeline(timed=True)
@@ -151,6 +152,12 @@ def test_what_goes_up_and_down_within_a_day_shows() -> None:
     assert found["x"].block_distance > 0.2
     assert found["calm"].block_distance < 0.02
     assert found["projection_00"].block_distance > 0.1  # too thin a sample to show by itself
+
+
+def test_numbers_that_are_no_times_do_no_harm() -> None:
+    timeline = Timeline(timed=True)
+    slots, _ = timeline.assign(3, np.array([1e300, -1e300, 0.0]))
+    assert sorted(slots) == [0, 1, 2]
 
 
 def test_blocks_with_a_gap_between_them_are_no_neighbours() -> None:

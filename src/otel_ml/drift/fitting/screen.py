@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 def screen(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
     """A variable without what must not stand in a file.
 
-    Categories that look sensitive become one under their mask; a variable with a number that does, such as that of a
-    payment card, is masked whole.
+    Categories that look sensitive go to the last bin, where live values that nobody keeps a label of are counted as well.
+    A variable with a number that looks so, such as that of a payment card, is masked whole.
 
     Args:
         variable: as it was fitted.
@@ -56,25 +55,17 @@ def _by_numbers(variable: Variable, column: str | None, treatment: Treatment) ->
 
 
 def _by_categories(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
-    counts: dict[str, int] = {}
-    for label, count in zip(variable.categories, variable.counts, strict=False):
-        safe = treatment.category(column, label)
-        counts[safe] = counts.get(safe, 0) + count
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    categories = tuple(label for label, _ in ranked)
-    known = None if variable.known is None else _different(column, treatment, variable.known, set(categories))
-    allowed = variable.constraints.allowed
-    if allowed is not None:
-        allowed = _different(column, treatment, allowed, set())
+    own = list(zip(variable.categories, variable.counts, strict=False))
+    open_ones = [(label, count) for label, count in own if treatment.category(column, label) == label]
+    known = tuple(label for label in variable.known or () if treatment.category(column, label) == label)
+    if len(open_ones) == len(own) and (variable.known is None or len(known) == len(variable.known)):
+        return variable
+    moved = sum(count for _, count in own) - sum(count for _, count in open_ones)
     return replace(
         variable,
-        categories=categories,
-        known=known,
-        counts=(*(count for _, count in ranked), variable.counts[-1]),
-        constraints=replace(variable.constraints, allowed=allowed),
+        categories=tuple(label for label, _ in open_ones),
+        counts=(*(count for _, count in open_ones), variable.counts[-1] + moved),
+        known=None,
+        constraints=replace(variable.constraints, allowed=None),
+        notes=(*variable.notes, "some categories look sensitive: they are in the last bin, and none counts as unseen"),
     )
-
-
-def _different(column: str | None, treatment: Treatment, labels: Iterable[str], taken: set[str]) -> tuple[str, ...]:
-    safe = dict.fromkeys(treatment.category(column, label) for label in labels)
-    return tuple(label for label in safe if label not in taken)

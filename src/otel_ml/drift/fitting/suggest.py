@@ -38,7 +38,7 @@ def suggest(variable: Variable, column: Column | None) -> Variable:
 
 def constraints(variable: Variable, column: Column | None) -> Constraints:
     """What the training data lead one to expect."""
-    if variable.subject in ("multivariate", "entropy") or (variable.source is not None and variable.derivation):
+    if variable.subject in ("multivariate", "entropy") or variable.derivation is not None:
         return Constraints()
     enough = variable.rows >= ENOUGH
     found = Constraints(
@@ -63,7 +63,7 @@ def constraints(variable: Variable, column: Column | None) -> Constraints:
 
 def _type(variable: Variable, column: Column | None) -> str | None:
     if variable.kind == "numeric":
-        return "integer" if column is not None and _whole(column) and variable.values >= FEW else "number"
+        return "integer" if column is not None and _whole(column) and variable.values >= ENOUGH else "number"
     if variable.kind in ("boolean", "datetime"):
         return variable.kind
     texts = (

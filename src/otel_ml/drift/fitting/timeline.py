@@ -18,6 +18,7 @@ _FIRST_ROWS: Final = 128
 _FIRST_SECONDS: Final = 60.0
 _SECONDS: Final = 3_600.0
 _LEAST_ROWS: Final = 256
+_FAR: Final = 2.0**62  # what is no time, but a number all the same
 
 
 class Timeline:
@@ -58,7 +59,7 @@ class Timeline:
             keys = (self._rows + np.arange(rows)) // int(self.width)
         else:
             known = np.isfinite(times)
-            keys = np.floor(np.where(known, times, 0.0) / self.width).astype(np.int64)
+            keys = np.floor(np.clip(np.where(known, times, 0.0) / self.width, -_FAR, _FAR)).astype(np.int64)
         self._rows += rows
         regroupings = []
         joint = self._joint(keys[known])
