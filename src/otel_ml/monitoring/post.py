@@ -84,6 +84,11 @@ class Post:
         """Whether this worker is the one that evaluates."""
         return self._evaluator is not None
 
+    @property
+    def waits(self) -> bool:
+        """Whether there are counts that have not been handed over."""
+        return bool(self._pending)
+
     def step_of(self, seconds: float) -> int:
         """The sub-window of a time in seconds since 1970; that of the clock, where it is in the future or not to be used."""
         now = self._wall()
