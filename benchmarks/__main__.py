@@ -22,6 +22,7 @@ COMPARISONS = (
     "drift_evaluation",
     "drift_files",
     "drift_peers",
+    "drift_calls",
 )
 TIMEOUT_SECONDS = 900
 
