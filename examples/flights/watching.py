@@ -5,7 +5,9 @@ import json
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pandas as pd
@@ -48,11 +50,15 @@ class Watched:
 
     def flights_of(self, prediction_ids: tuple[str, ...]) -> pd.DataFrame:
         """The flights that predictions were for; ids that no answer had are left out."""
-        wanted = set(prediction_ids)
-        keys = [(one["flight"], one["departs"]) for one in self.labels if one["prediction_id"] in wanted]
-        index = pd.MultiIndex.from_arrays([self.sent["flight"], self.sent["departs"].map(pd.Timestamp.isoformat)])
-        found: pd.DataFrame = self.sent[index.isin(keys)]
+        found: pd.DataFrame = self.sent.loc[[self._rows[one] for one in prediction_ids if one in self._rows]]
         return found
+
+    @cached_property
+    def _rows(self) -> dict[str, Any]:
+        """Which row of the flights a prediction was for."""
+        times = self.sent["departs"].map(pd.Timestamp.isoformat)
+        places = dict(zip(zip(self.sent["flight"], times, strict=True), self.sent.index, strict=True))
+        return {one["prediction_id"]: places[one["flight"], one["departs"]] for one in self.labels}
 
 
 def environment(baseline: Path, window: float, directory: Path) -> dict[str, str]:

@@ -91,6 +91,31 @@ def test_no_flight_is_lost_or_reordered_where_pandas_blocks_meet(april: pd.DataF
     assert {len(request.features) for request in sent[:-1]} == {batch}
 
 
+@pytest.mark.parametrize("window", [60, 3_600, 86_400])
+def test_a_request_may_have_the_flights_of_a_window(april: pd.DataFrame, window: int) -> None:
+    some = april[:5_000]
+    sent = list(requests(some, 1, window))
+    assert [label["flight"] for request in sent for label in request.labels] == some["flight"].tolist()
+    assert max(len(request.features) for request in sent) <= 1000
+    for request in sent:
+        departures = {pd.Timestamp(label["departs"]).floor(f"{window}s") for label in request.labels}
+        assert departures == {request.departs.floor(f"{window}s")}
+
+
+def test_the_service_is_told_when_flights_leave(april: pd.DataFrame) -> None:
+    told: list[str] = []
+
+    async def answer(request: Request) -> Response:
+        told.append(request.headers["event-time"])
+        return JSONResponse({"predictions": [ANSWER] * len((await request.json())["flights"])})
+
+    with answering(answer) as url:
+        counts, labels = replay(april[:50], url, window=3_600, concurrency=1)
+    assert counts.predictions == len(labels) == 50
+    assert told == sorted(told)
+    assert set(told) <= {label["departs"] for label in labels}
+
+
 def test_flights_leave_as_far_apart_as_the_speedup_says(april: pd.DataFrame) -> None:
     arrived: list[float] = []
 
