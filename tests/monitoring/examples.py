@@ -26,7 +26,9 @@ def baseline(identifier: str = "0123456789ab", *, model: str | None = None) -> B
         maximum=90.0,
         constraints=Constraints(type="number", minimum=0.0, maximum=120.0, never_null=True),
     )
-    plan = Variable("plan", kind="categorical", rows=ROWS, nulls=40, categories=("basic", "pro"), counts=(3_000, 960, 0))
+    plan = Variable(
+        "plan", kind="categorical", rows=ROWS, nulls=40, categories=("basic", "pro"), counts=(3_000, 960, 0)
+    )
     email = Variable("email", kind="masked", rows=ROWS)
     prediction = Variable(
         "prediction",

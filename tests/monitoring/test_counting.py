@@ -87,7 +87,9 @@ def check_rows(telemetry: Telemetry) -> None:
 
 def test_every_bin_is_there_at_zero_before_the_first_prediction(telemetry: Telemetry, watched: Watched) -> None:
     watched()
-    names = {(p.attributes["ml.feature.name"], p.attributes["ml.feature.bin"]) for p in _present(telemetry, OBSERVATIONS)}
+    names = {
+        (p.attributes["ml.feature.name"], p.attributes["ml.feature.bin"]) for p in _present(telemetry, OBSERVATIONS)
+    }
     assert names >= {("age", name) for name in ("00", "01", "02", "null", "other")}
     assert names >= {("plan", name) for name in ("00", "01", "null", "other")}
     assert names >= {("email", name) for name in ("value", "null")}
@@ -166,7 +168,9 @@ def test_nothing_is_sampled_away(telemetry: Telemetry, watched: Watched) -> None
     assert outputs(telemetry, "prediction") == {"00": len(ROWS)}
 
 
-def test_two_operations_on_the_same_rows_count_once(telemetry: Telemetry, instrument: Instrument, tmp_path: Path) -> None:
+def test_two_operations_on_the_same_rows_count_once(
+    telemetry: Telemetry, instrument: Instrument, tmp_path: Path
+) -> None:
     data = pd.DataFrame({"age": [20.0, 40.0, 60.0, 40.0] * 5})
     model = LogisticRegression().fit(data, ["leaves", "stays", "stays", "stays"] * 5)
     instrument(drift_directory=str(tmp_path))

@@ -81,8 +81,18 @@ class Intake:
         """Whether rows wait to be counted."""
         return self._waiting.rows > 0
 
-    def take_row(self, prediction: Prediction, row: Row, plan: FeaturePlan, time: float, *, positional: bool) -> bool:
+    def take_row(
+        self, prediction: Prediction, row: Row, plan: FeaturePlan, time: float, *, positional: bool, nbytes: int
+    ) -> bool:
         """Take a single row. Its values are kept, not copied.
+
+        Args:
+            prediction: that it belongs to.
+            row: its features.
+            plan: of these.
+            time: of the event in seconds since 1970.
+            positional: whether the model takes its features by position.
+            nbytes: about what it takes in memory.
 
         Returns:
             Whether it is time to count those that wait.
@@ -91,7 +101,7 @@ class Intake:
         answer = self._reader.of_row(outputs, 0, prediction.output_row)
         origin = Origin.of(prediction.id, prediction.context)
         match = self._match(plan, positional)
-        return self._waiting.add(match, self._step_of(time), row.values, answer, origin, row.nbytes)
+        return self._waiting.add(match, self._step_of(time), row.values, answer, origin, nbytes)
 
     def take_batch(
         self,

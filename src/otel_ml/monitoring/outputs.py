@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, log2
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ class OutputReader:
     def __init__(self, baseline: Baseline) -> None:
         found = {variable.subject: variable for variable in baseline.variables if variable.subject in SUBJECTS}
         self._wanted = tuple(subject in found for subject in SUBJECTS)
+        self._any = any(self._wanted)
         self._names = tuple(found[subject].name if subject in found else "" for subject in SUBJECTS)
         self._as_number = "prediction" in found and found["prediction"].ordered
 
@@ -47,15 +49,21 @@ class OutputReader:
             index: of the row.
             only: that row, where it was read before and there was only one call.
         """
-        if not outputs or not any(self._wanted):
+        if not outputs or not self._any:
             return NOTHING
         rows = [only] if only is not None and len(outputs) == 1 else [o.row(index) for o in outputs if index < o.size]
-        prediction, score, entropy = self._wanted
-        return (
-            self._prediction(rows) if prediction else MISSING,
-            next((row.score for row in rows if row.score is not None), MISSING) if score else MISSING,
-            _entropy(rows) if entropy else MISSING,
-        )
+        wants_prediction, wants_score, wants_entropy = self._wanted
+        prediction = score = entropy = MISSING
+        if wants_prediction:
+            prediction = self._prediction(rows)
+        if wants_score:
+            for row in rows:
+                if row.score is not None:
+                    score = row.score
+                    break
+        if wants_entropy:
+            entropy = _entropy(rows)
+        return prediction, score, entropy
 
     def of_rows(self, outputs: Sequence[Outputs], size: int, positions: np.ndarray | None) -> dict[str, np.ndarray]:
         """Reads all rows of a batch.
@@ -69,7 +77,7 @@ class OutputReader:
             By variable, an array with a value for each row that is held.
         """
         whole = [found for found in outputs if found.size == size]
-        if not whole or not any(self._wanted):
+        if not whole or not self._any:
             return {}
         columns = (
             self._predictions(whole) if self._wanted[0] else None,
@@ -91,8 +99,10 @@ class OutputReader:
         return found
 
     def _prediction(self, rows: Sequence[OutputRow]) -> object:
-        label = next((row.label for row in rows if row.label is not None), None)
-        value = next((row.value for row in rows if row.value is not None), None)
+        label = value = None
+        for row in rows:
+            label = row.label if label is None else label
+            value = row.value if value is None else value
         if not self._as_number:
             return label if label is not None else value
         return value if value is not None else _number(label)
@@ -120,7 +130,11 @@ def _number(label: str | None) -> object:
 def _entropy(rows: Sequence[OutputRow]) -> object:
     """Of the class scores, in bits; MISSING without them."""
     scores = next((row.class_scores for row in rows if row.class_scores), ())
-    return entropy(np.array([[score for _, score in scores]])).item() if scores else MISSING
+    total = sum([score for _, score in scores])
+    if not 0.0 < total < inf or min([score for _, score in scores]) < 0.0:
+        return MISSING
+    # As `entropy` does for many rows; numpy would take ten times as long for one.
+    return max(0.0, -sum([score / total * log2(score / total) for _, score in scores if score]))
 
 
 def _entropies(outputs: Outputs) -> np.ndarray | None:

@@ -69,6 +69,7 @@ class Post:
         self.settings = settings
         self._open_channel = open_channel
         self._wall = wall
+        self._seconds = settings.step
         self.reset()
 
     def reset(self) -> None:
@@ -92,7 +93,7 @@ class Post:
     def step_of(self, seconds: float) -> int:
         """The sub-window of a time in seconds since 1970; that of the clock, where it is in the future or not to be used."""
         now = self._wall()
-        return int((seconds if -now < seconds < now else now) // self.settings.step)
+        return int((seconds if -now < seconds < now else now) // self._seconds)
 
     def add(
         self,

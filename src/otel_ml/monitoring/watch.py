@@ -141,6 +141,7 @@ class Watch:
         times: float | Sequence[float],
         *,
         positional: bool,
+        nbytes: int,
     ) -> None:
         """Take the rows of a prediction.
 
@@ -150,11 +151,12 @@ class Watch:
             plan: of their features.
             times: event time in seconds since 1970, of all rows or of each that is held.
             positional: whether the model takes its features by position.
+            nbytes: about what the rows take in memory.
         """
         self.used = time.monotonic()
         if isinstance(features, Row):
             assert isinstance(times, float)
-            if self._intake.take_row(prediction, features, plan, times, positional=positional):
+            if self._intake.take_row(prediction, features, plan, times, positional=positional, nbytes=nbytes):
                 self.flush()
             return
         if features.held < features.size:

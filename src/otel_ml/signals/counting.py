@@ -46,7 +46,7 @@ def count_call(call: Call, instruments: Instruments, pacer: Pacer, counter: Coun
     prediction = call.prediction
     if prediction is None:
         return
-    _count_features(prediction, counter)
+    _count_features(prediction, call.nbytes, counter)
     if prediction.error_type is None:
         _count_labels(prediction)
         for score in _scores(prediction, counter):
@@ -54,7 +54,7 @@ def count_call(call: Call, instruments: Instruments, pacer: Pacer, counter: Coun
             pacer.breathe()
 
 
-def _count_features(prediction: Prediction, counter: Counter) -> None:
+def _count_features(prediction: Prediction, nbytes: int, counter: Counter) -> None:
     features, schema = prediction.features, prediction.schema
     if schema is None or features is None:
         return
@@ -62,7 +62,7 @@ def _count_features(prediction: Prediction, counter: Counter) -> None:
     if watch is not None:  # which knows better than the first value what to expect
         counts.add(features, schema)
         positional = bool(prediction.model.info.framework)
-        watch.take(prediction, features, schema.plan, counter.times(prediction), positional=positional)
+        watch.take(prediction, features, schema.plan, counter.times(prediction), positional=positional, nbytes=nbytes)
         return
     if isinstance(features, Row):
         violations = dict.fromkeys(row_violations(features, schema), 1)
