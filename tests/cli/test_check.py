@@ -207,6 +207,28 @@ def test_names_that_differ_are_told(baseline: str, tmp_path: Path) -> None:
     assert run("check", path, "--baseline", baseline, "--fail-on", "violation").exit_code == 1
 
 
+def test_the_policy_holds_for_files_as_in_the_fit(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    content = pa.table(
+        {
+            "plan": random.choice(["basic", "pro"], 5_000),
+            "sender": random.choice(["ann@example.com", "bob@example.com", "none"], 5_000),
+            "eve@example.com": random.normal(size=5_000),
+            "user.age": random.normal(size=5_000),
+        }
+    )
+    path, found = save(content, tmp_path / "same.csv"), str(tmp_path / "b.json")
+    env = {"OTEL_ML_FEATURE_ACTIONS": "plan=hash", "OTEL_ML_HASH_KEY": "k" * 32}
+    assert run("baseline", "fit", path, "-o", found, env=env).exit_code == 0
+    done = run("check", path, "--baseline", found, "--fail-on", "violation", "--output", "json", env=env)
+    assert done.exit_code == 0, done.stdout
+    shown = json.loads(done.stdout)
+    assert "example.com" not in done.stdout + Path(found).read_text()
+    assert "basic" not in Path(found).read_text()
+    assert shown["missing"] == shown["extra"] == []
+    assert "user.age" in by_name(shown)
+
+
 def test_the_schema_describes_every_field() -> None:
     definitions = {"variable": VariableReport, "moment": Moment, "bin": Bin}
     for name, kind in definitions.items():

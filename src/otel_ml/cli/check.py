@@ -106,7 +106,7 @@ def check(
 
 
 def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str, Any]) -> tuple[Report, Baseline]:
-    from otel_ml.cli.expected import TOO_MANY_LATE, lateness, plan_for
+    from otel_ml.cli.expected import TOO_MANY_LATE, Expected, lateness
     from otel_ml.cli.file_error import FileError
     from otel_ml.cli.files import Files
     from otel_ml.cli.progress import shown
@@ -122,8 +122,9 @@ def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str
     if time is not None:
         settings["lateness"] = lateness(baseline, Settings(**settings).step)
     source = Files(files)
-    chunks = source.chunks(plan_for(baseline, time))
-    report = run(shown(chunks, source, "checking"), baseline, time=time, **settings)
+    expected = Expected(baseline, time)
+    chunks = expected.columns(shown(source.chunks(expected.plan), source, "checking"))
+    report = run(chunks, baseline, time=time, **settings)
     if report.late > TOO_MANY_LATE * (report.rows + report.late):
         raise FileError(f"{report.late:,} of the rows are too far from the order of time: sort them by {time}")
     return replace(report, notes=(*report.notes, *source.notes)), baseline

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.cli.plan import Plan
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from otel_ml.cli.csv_columns import ColumnType
     from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.variables import Variable
@@ -29,15 +31,46 @@ _BY_CONSTRAINT: Final[Mapping[str, ColumnType]] = {
 _BY_KIND: Final[Mapping[str, ColumnType]] = {"numeric": "number", "boolean": "boolean", "datetime": "datetime"}
 
 
-def plan_for(baseline: Baseline, time: str | None) -> Plan:
-    """How to read files that are compared with a baseline."""
-    columns: dict[str, Variable] = {}
-    for variable in baseline.variables:
-        if variable.subject == "feature" and variable.source is None:
-            columns[variable.name] = variable
-        elif variable.subject in ("prediction", "score"):
-            columns.setdefault(variable.source or variable.name, variable)
-    return Plan(lambda name: _type(columns[name]), columns.__contains__, time)
+class Expected:
+    """A baseline beside the columns of files.
+
+    Args:
+        baseline: what they are compared with.
+        time: the column of times.
+    """
+
+    def __init__(self, baseline: Baseline, time: str | None) -> None:
+        from otel_ml.config import Config
+        from otel_ml.monitoring.treatment import Treated
+        from otel_ml.privacy.treatment import Treatment
+
+        self._policy = Treatment(Config.load())
+        self._treated = Treated(baseline, self._policy)
+        self._names: dict[str, str] = {}
+        self._variables: dict[str, Variable] = {}
+        for variable in baseline.variables:
+            if variable.subject == "feature" and variable.source is None:
+                self._variables[variable.name] = variable
+            elif variable.subject in ("prediction", "score"):
+                self._variables.setdefault(variable.source or variable.name, variable)
+        self.plan = Plan(lambda name: _type(self._variables[self._name(name)]), self._is_wanted, time)
+
+    def columns(self, chunks: Iterable[Any]) -> Iterator[dict[str, np.ndarray]]:
+        """Columns by the names that the baseline has, with values as the privacy policy had them in the fit."""
+        from otel_ml.drift.tables import columns_of
+
+        for chunk in chunks:
+            columns = {self._name(name): column for name, column in columns_of(chunk)[0].items()}
+            yield {name: self._treated.column(name, column) for name, column in columns.items()}
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._name(name) in self._variables
+
+    def _name(self, name: str) -> str:
+        """A name that looks like a secret is another in the baseline, and in what is printed."""
+        if name not in self._names:
+            self._names[name] = name if name in self._variables else self._policy.safe_name(name)
+        return self._names[name]
 
 
 def lateness(baseline: Baseline, step: float) -> float:
