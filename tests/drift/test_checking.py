@@ -165,6 +165,13 @@ def test_steps_are_of_one_kind() -> None:
         check(table(10), BASELINE, time=[1.0, 2.0])
 
 
+def test_a_file_without_a_single_time_is_no_clean_file() -> None:
+    columns = {**table(10), "at": np.array(["yesterday"] * 10, dtype=object)}
+    for data in (columns, {**columns, "at": np.full(10, 1.7e12)}):
+        with pytest.raises(ValueError, match="no row has an event time"):
+            check(data, BASELINE, time="at")
+
+
 def test_rows_in_no_order_of_time_are_said() -> None:
     columns = table(3_000)
     columns["at"] = np.random.default_rng(1).uniform(0, 1e6, 3_000)

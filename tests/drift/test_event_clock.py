@@ -75,6 +75,22 @@ def test_a_row_of_the_future_moves_nothing() -> None:
     assert one.undated == 2
 
 
+def test_a_first_row_of_the_future_is_left_out() -> None:
+    one = clock()
+    assert steps(one, NOW + 4e8, NOW, NOW + 60) == [None, int(NOW // 60), int(NOW // 60) + 1]
+
+
+def test_dates_are_times() -> None:
+    days = np.array(["1970-01-02", "NaT", "1970-01-03"], dtype="M8[ms]")
+    assert [place.step for place in clock().place(3, days)] == [1_440, 2_880]
+    assert clock().place(5, np.datetime64("1970-01-02", "D"))[0].step == 1_440  # type: ignore[arg-type]  # a scalar
+
+
+def test_as_many_times_as_rows_are_needed() -> None:
+    with pytest.raises(ValueError, match="2 event times for 3 rows"):
+        clock().place(3, np.zeros(2))
+
+
 def test_a_stream_that_is_of_the_future_throughout_is_taken_as_it_is() -> None:
     start = NOW + 86_400 * 1_000
     assert steps(clock(seconds=3600), *(start + hour * 3600.0 for hour in range(200))) == [

@@ -69,7 +69,7 @@ def check(
     Raises:
         BaselineError: the baseline can not be read.
         TypeError: the data is of no known type.
-        ValueError: a setting is out of its range, or a column is not there.
+        ValueError: a setting is out of its range, a column is not there, or no row has a time.
 
     >>> from otel_ml.drift.baseline import Baseline
     >>> from otel_ml.drift.variables import Variable
@@ -108,7 +108,10 @@ def check(
             if progress is not None:
                 progress(done)
     monitor.flush()
-    return report_of(monitor.snapshot(ended=True))
+    report = report_of(monitor.snapshot(ended=True))
+    if done and not report.rows:
+        raise ValueError("no row has an event time that can be used: a date, a text in ISO 8601, or seconds since 1970")
+    return report
 
 
 class _Reader:

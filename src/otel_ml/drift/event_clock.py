@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from otel_ml.drift.clock import Place
+from otel_ml.drift.counts.columns import to_numbers
 
 FAR: Final = 1e11
 """Seconds from 1970, 3,000 years: a time beyond is none, most likely of another unit."""
@@ -58,14 +59,21 @@ class EventClock:
 
         Args:
             rows: how many.
-            times: event time of each, or of all, in seconds since 1970; None is now.
+            times: event time of each, or of all, in seconds since 1970 or as datetime64; None is now.
+
+        Raises:
+            ValueError: there are more or fewer times than rows.
         """
         if not rows:
             return []
-        if times is None or np.ndim(times) == 0:
-            now = self._wall() if times is None else float(times)
-            return self._place(np.array([now]), rows)
-        return self._place(np.asarray(times, dtype=np.float64), None)
+        moments = np.asarray(self._wall() if times is None else times)
+        if moments.dtype.kind == "M":
+            moments = to_numbers(moments, "datetime").values.reshape(moments.shape)
+        if moments.ndim == 0:
+            return self._place(moments.astype(np.float64)[None], rows)
+        if len(moments) != rows:
+            raise ValueError(f"there are {len(moments):,} event times for {rows:,} rows")
+        return self._place(moments.astype(np.float64), None)
 
     def merge(self, step: int) -> bool:
         """Takes note of counts of a step that others have made; returns whether it is still open.
@@ -147,12 +155,13 @@ class EventClock:
     def _leaps(self, times: np.ndarray, limit: float) -> np.ndarray:
         """Finds rows that are far ahead of both the wall clock and all rows before, one by one, as each moves the limit."""
         found = np.zeros(len(times), dtype=bool)
-        newest = self._newest
+        plausible = times[(times <= limit) & (times > -np.inf)]
+        newest = self._newest if self._newest is not None else float(plausible[0]) if len(plausible) else None
         for index, moment in enumerate(times.tolist()):
             if newest is not None and moment > max(limit, newest + self._ahead):
                 found[index] = True
-            elif newest is None or moment > newest:
-                newest = moment if moment > -np.inf else newest
+            elif moment > (-np.inf if newest is None else newest):
+                newest = moment
         return found
 
     @property
