@@ -1,7 +1,7 @@
 """False alarms and delays of the drift alarm, by simulation: `python -m benchmarks.drift [--update]`.
 
-The false alarms take an hour of one processor, the delays some twenty minutes, most of them for the peers. These are river
-and evidently; one that is not installed is left out, and said.
+The false alarms take half an hour of one processor, the delays ten minutes, most of them for the peers. These are river and
+evidently; one that is not installed is left out, and said.
 """
 
 from __future__ import annotations
