@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks.drift import page
 from benchmarks.drift.contenders import Contender, FixedPsi, KolmogorovSmirnov, OtelMl, RiverAdwin
 from benchmarks.drift.drifts import DRIFTS
 from benchmarks.drift.power import delays, false_alarms, told
@@ -66,3 +69,26 @@ def test_the_others_are_asked_the_same(make: type[Contender]) -> None:
 )
 def test_delays_are_told_in_few_words(found: list[int | None], expected: str) -> None:
     assert told(found) == expected
+
+
+def test_tables_say_who_found_what_and_go_into_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {drift.name: [1, 2, None, 3] for drift in DRIFTS}
+    own = page.own_table([{"rows": 100, "delays": found}, {"rows": 1_000, "delays": found}])
+    assert "| drift | 100 rows a step | 1,000 rows a step |" in own
+    assert "| mean + 0.2 sigma | 2 (75%) | 2 (75%) |" in own
+    peers = page.compared_table([{"name": "otel-ml", "raised": 3, "looks": 10_000, "delays": found}])
+    assert "| none: false alarms | 3 in 500 steps |" in peers
+    monkeypatch.setattr(page, "PAGE", tmp_path / "page.md")
+    page.PAGE.write_text("before\n<!-- peers: begin -->\nold\n<!-- peers: end -->\nafter\n", encoding="utf-8")
+    page.update("peers", peers)
+    assert (
+        page.PAGE.read_text(encoding="utf-8") == f"before\n<!-- peers: begin -->\n{peers}\n<!-- peers: end -->\nafter\n"
+    )
+    with pytest.raises(ValueError, match="no place"):
+        page.update("delays", own)
+
+
+@pytest.mark.parametrize("block", ["false alarms", "delays", "peers"])
+def test_the_page_has_a_place_for_each_table(block: str) -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert text.index(f"<!-- {block}: begin -->") < text.index(f"<!-- {block}: end -->")
