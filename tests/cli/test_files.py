@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -306,3 +307,35 @@ def test_how_far_it_is_is_known_in_bytes(csv: Callable[..., Path], tmp_path: Pat
     seen = [files.done for _ in files.chunks(Plan())]
     assert seen == sorted(seen)
     assert 0 < seen[1] < seen[-1] == files.done == files.size
+
+
+PEAK = """
+import resource, sys
+from otel_ml.cli.files import Files
+from otel_ml.cli.plan import Plan
+rows = sum(len(next(iter(chunk.values()))) if isinstance(chunk, dict) else chunk.num_rows
+           for chunk in Files(sys.argv[1:]).chunks(Plan()))
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, kind: str) -> None:
+    rows = 300_000
+    part = pa.table({f"f{index}": np.random.default_rng(index).normal(size=rows) for index in range(8)})
+    peaks = []
+    for times in (1, 6):
+        path = tmp_path / f"{times}.{kind}"
+        whole = pa.concat_tables([part] * times)
+        if kind == "csv":
+            pa.csv.write_csv(whole, path)
+        else:
+            pq.write_table(whole, path, row_group_size=rows * times)  # all in one group
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, path], capture_output=True, text=True, timeout=120, check=True
+        )
+        found, peak = map(int, done.stdout.split())
+        assert found == rows * times
+        peaks.append(peak)
+    assert path.stat().st_size > 100 * 2**20
+    assert peaks[1] - peaks[0] < 40  # MB, of a file that is 100 larger

@@ -17,7 +17,7 @@ from otel_ml.cli.file_error import FileError
 from otel_ml.cli.plan import Plan
 from otel_ml.cli.printable import printable
 
-BLOCK: Final = 1 << 22
+BLOCK: Final = 1 << 20
 """Bytes that are parsed at a time; a row must be smaller."""
 
 _WRONG_ROW: Final = re.compile(r"(?:Row #(?P<row>\d+): )?Expected (?P<expected>\d+) columns, got (?P<actual>\d+)")
