@@ -76,14 +76,17 @@ def quick_bound(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray) -
 
     Arguments as in `log_evidence`.
     """
-    rows = counts.sum(-1, keepdims=True)
-    off = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
-    off -= np.where(rows > 0, shares, 0.0)
+    rows = counts.sum(-1)
+    off = counts / np.maximum(rows, 1e-300)[..., None] - shares
     distance = 0.5 * np.abs(off).sum(-1)
-    within = np.minimum(np.divide(tolerance, distance, out=np.ones_like(distance), where=distance > 0), 1.0)
-    near = shares + within[..., None] * off
-    chi_square = (1.0 - within) ** 2 * np.divide(off**2, near, out=np.zeros_like(off), where=near > 0).sum(-1)
-    return np.asarray(rows[..., 0] * np.log1p(chi_square))
+    far = (distance > tolerance) & (rows > 0)
+    bound = np.zeros(rows.shape)
+    if far.any():
+        off, within = off[far], (np.broadcast_to(tolerance, rows.shape)[far] / distance[far])[:, None]
+        near = np.broadcast_to(shares, counts.shape)[far] + within * off
+        chi_square = np.divide(np.square((1.0 - within) * off), near, out=np.zeros_like(off), where=near > 0).sum(-1)
+        bound[far] = rows[far] * np.log1p(chi_square)
+    return bound
 
 
 def log_evidence_any(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray, concentration: float) -> np.ndarray:
