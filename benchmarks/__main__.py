@@ -11,26 +11,19 @@ import sys
 from benchmarks import machine, writing
 from benchmarks.report import Report
 
-COMPARISONS = (
-    "calls",
-    "growth",
-    "memory",
-    "pauses",
-    "web",
-    "peers",
-    "drift_counts",
-    "drift_evaluation",
-    "drift_files",
-    "drift_peers",
-    "drift_calls",
-)
+PARTS = {
+    "predictions": ("calls", "growth", "memory", "pauses", "web", "peers"),
+    "drift": ("drift_counts", "drift_evaluation", "drift_files", "drift_calls", "drift_peers"),
+}
+COMPARISONS = tuple(name for part in PARTS.values() for name in part)
 TIMEOUT_SECONDS = 900
 
 
 def main() -> int:
     """The command."""
     options = _options()
-    wanted = options.only or COMPARISONS
+    parts = options.part or list(PARTS)
+    wanted = options.only or [name for part in parts for name in PARTS[part]]
     described = machine.describe()
     reports = []
     for name in wanted:
@@ -46,7 +39,10 @@ def main() -> int:
     else:
         print(writing.text(described, reports), end="")
     if options.update:
-        writing.update(writing.PAGE, writing.markdown(described, reports))
+        for part in parts:
+            place = writing.PLACES[part]
+            figures = writing.markdown(described, [one for one in reports if one.name in PARTS[part]], place.level)
+            writing.update(writing.PAGE, figures, place)
     return 0
 
 
@@ -56,12 +52,15 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="tiny counts: see that it works; the figures mean nothing")
     parser.add_argument("--only", action="append", choices=COMPARISONS, help="run this one; may be given several times")
+    parser.add_argument("--part", action="append", choices=tuple(PARTS), help="run one part; all by default")
     parser.add_argument("--output", choices=("text", "markdown", "json"), default="text")
     parser.add_argument("--markdown", dest="output", action="store_const", const="markdown", help="--output markdown")
     parser.add_argument("--update", action="store_true", help="also write the figures into docs/performance.md")
     options = parser.parse_args()
     if options.update and (options.quick or options.only):
-        parser.error("--update writes the whole page, so it takes neither --quick nor --only")
+        parser.error("--update writes whole parts of the page, so it takes neither --quick nor --only")
+    if options.part and options.only:
+        parser.error("--only and --part: give one of them")
     return options
 
 

@@ -15,6 +15,7 @@ LIBRARIES = (
     "numpy",
     "scikit-learn",
     "pandas",
+    "pyarrow",
     "fastapi",
     "uvicorn",
     "mlflow-tracing",

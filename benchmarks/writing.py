@@ -4,23 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.report import Aim, Cell, Report, Table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+
+
+class Place(NamedTuple):
+    """Where the figures of one part of the comparisons stand on a page.
+
+    Attributes:
+        begin: the line before them.
+        end: the line behind them.
+        level: of their headings.
+    """
+
+    begin: str
+    end: str
+    level: int
+
+
 BEGIN = "<!-- figures: written by `make bench ARGS=--update` -->"
 END = "<!-- end of figures -->"
+PLACES = {
+    "predictions": Place(BEGIN, END, 2),
+    "drift": Place(
+        '<!-- figures of drift: written by `make bench ARGS="--part drift --update"` -->',
+        "<!-- end of figures of drift -->",
+        3,
+    ),
+}
 
 
-def markdown(machine: Sequence[tuple[str, str]], reports: Sequence[Report]) -> str:
-    """Machine, aims, and every table."""
-    lines = ["## The machine", "", *_table(("", ""), machine), "", "## Aims and results", ""]
+def markdown(machine: Sequence[tuple[str, str]], reports: Sequence[Report], level: int = 2) -> str:
+    """Machine, aims, and every table, under headings of a level."""
+    heading = "#" * level
+    lines = [f"{heading} The machine", "", *_table(("", ""), machine), "", f"{heading} Aims and results", ""]
     aims = [aim for report in reports for aim in report.aims]
     lines += _table(("", "aim", "result", ""), [_aim_cells(aim) for aim in aims])
     for report in reports:
-        lines += ["", f"## {report.title}"]
+        lines += ["", f"{heading} {report.title}"]
         for table in report.tables:
-            lines += ["", f"### {table.title}", "", *_table(table.columns, _texts(table))]
+            lines += ["", f"{heading}# {table.title}", "", *_table(table.columns, _texts(table))]
             lines += ["", table.note] if table.note else []
         for reason in report.skipped:
             lines += ["", f"Skipped: {reason}"]
@@ -44,17 +70,19 @@ def text(machine: Sequence[tuple[str, str]], reports: Sequence[Report]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def update(page: Path, figures: str) -> None:
-    """Put the figures between the two marks of a page.
+def update(page: Path, figures: str, place: Place = PLACES["predictions"]) -> None:
+    """Put the figures between the two marks of their place on a page.
 
     Raises:
         ValueError: the page has no such marks.
     """
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.read_text(encoding="utf-8").partition(place.begin)
+    _, end, after = rest.partition(place.end)
     if not begin or not end:
-        raise ValueError(f"{page.name} has no place for the figures: it needs the lines {BEGIN!r} and {END!r}")
-    page.write_text(f"{before}{BEGIN}\n{figures}{END}{after}", encoding="utf-8")
+        raise ValueError(
+            f"{page.name} has no place for the figures: it needs the lines {place.begin!r} and {place.end!r}"
+        )
+    page.write_text(f"{before}{place.begin}\n{figures}{place.end}{after}", encoding="utf-8")
 
 
 def _all_aims(report: Report) -> Iterator[tuple[str, str, str, str]]:

@@ -38,9 +38,9 @@ def run(quick: bool) -> Report:
     )
     plain, watched = OtelMl(), Watched(baseline)
     rows: list[tuple[Cell, ...]] = []
-    for size, calls in ((1, 20), (100, 2)) if quick else ((1, 400), (100, 40), (10_000, 4)):
+    for size, calls in ((1, 20), (100, 2)) if quick else ((1, 1_500), (100, 40), (10_000, 4)):
         contenders = [plain, watched]
-        rounds = 1 if quick else 15
+        rounds = 1 if quick else 9
         costs = compare(contenders, Tiny(size), matrix(size), feature_names(), calls=calls, rounds=rounds)
         ratio = costs.ratio(watched.name, plain.name, "caller")
         added = (costs.median(watched.name, "processed") - costs.median(plain.name, "processed")) / size

@@ -50,6 +50,17 @@ def test_an_update_replaces_the_figures_and_nothing_else(tmp_path: Path) -> None
     assert page.read_text(encoding="utf-8") == f"before\n{writing.BEGIN}\nnewer\n{writing.END}\nafter\n"
 
 
+def test_each_part_has_a_place_of_its_own(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text("".join(f"{place.begin}\n{place.end}\n" for place in writing.PLACES.values()), encoding="utf-8")
+    for part, place in writing.PLACES.items():
+        writing.update(page, f"{part}\n", place)
+    assert page.read_text(encoding="utf-8") == "".join(
+        f"{place.begin}\n{part}\n{place.end}\n" for part, place in writing.PLACES.items()
+    )
+    assert "\n### The machine" in "\n" + writing.markdown([], [report()], level=3)
+
+
 def test_a_page_without_a_place_for_figures_is_left_alone(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text("text", encoding="utf-8")
@@ -60,4 +71,5 @@ def test_a_page_without_a_place_for_figures_is_left_alone(tmp_path: Path) -> Non
 
 def test_the_page_of_this_repository_has_a_place_for_the_figures() -> None:
     text = writing.PAGE.read_text(encoding="utf-8")
-    assert text.index(writing.BEGIN) < text.index(writing.END)
+    for place in writing.PLACES.values():
+        assert text.index(place.begin) < text.index(place.end)
