@@ -54,7 +54,7 @@ class Ring:
         largest = self._largest[slot] + int(counts.max(initial=0))
         if largest > _SMALL and self._counts.dtype == np.uint32:
             self._counts = self._counts.astype(np.uint64)
-        np.add(self._counts[slot], counts, out=self._counts[slot], casting="unsafe")
+        self._counts[slot] += counts.astype(self._counts.dtype)
         self._largest[slot] = largest
         return True
 
