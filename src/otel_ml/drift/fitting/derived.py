@@ -29,6 +29,9 @@ _ROWS_A_FEATURE: Final = 10
 
 _LEAST: Final = 100
 
+_DENSE: Final = 0.2
+"""Share of all rows below which those of a sample are too far from each other to tell whether neighbours are alike."""
+
 _SEED: Final = 0
 
 
@@ -104,8 +107,9 @@ class Halves:
         blocks = Blocks(len(variable.counts))
         blocks.add(self._slots[present], np.searchsorted(variable.edges, values[present]))
         found = variation(blocks.counts[: self._timeline.blocks], self._timeline.follows(), self._fraction)
+        phi = found.overdispersion if self._fraction >= _DENSE else 1.0
         return replace(
             variable,
-            overdispersion=round(max(found.overdispersion, least.overdispersion), 3),
+            overdispersion=round(max(phi, least.overdispersion), 3),
             block_distance=round(max(found.distance, least.distance), 4),
         )
