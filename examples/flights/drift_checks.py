@@ -1,6 +1,5 @@
 """Compare what the service told of drift with the flights that it was sent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,8 +14,7 @@ from examples.flights.watching import Watched
 NAMED_WITHIN = pd.Timedelta(minutes=15)
 SEASONAL = ("temp", "dewp")
 SUMMER = pd.Timestamp("2013-06-21", tz="UTC")
-WOLF = 0.1
-"""Share of the time that seasonal features may be in alarm, when they are compared with the week before."""
+DAYS_OF_NEWS = 7
 
 
 @dataclass(frozen=True)
@@ -151,19 +149,21 @@ def _silent(findings: list[Finding], trained: pd.DataFrame, season: Watched, tol
     return Check("features that are every month as in training stay silent", bool(same) and not loud, told)
 
 
-def no_wolf(week: dict[str, float], training: dict[str, float], days: float) -> Check:
+def no_wolf(week: dict[str, list[float]], training: dict[str, list[float]]) -> Check:
     """Check that summer is no news to whoever compares with the week before.
 
+    Weather that changes is news there, too, but for a week at most: then it is what one compares with.
+
     Args:
-        week: Days in alarm by feature, compared with the same hours a week before.
-        training: Days in alarm by feature, compared with the training data.
-        days: How many there were.
+        week: Days that each alarm lasted by feature, compared with the same hours a week before.
+        training: The same, compared with the training data.
     """
-    total: Callable[[dict[str, float]], float] = lambda found: sum(found.get(name, 0.0) for name in SEASONAL)  # noqa: E731
+    lasted, lasted_there = ([days for name in SEASONAL for days in found.get(name, [])] for found in (week, training))
     return Check(
-        "compared with the same hours of the week before, summer is no news",
-        total(week) <= WOLF * len(SEASONAL) * days,
-        f"temp and dewp in alarm for {total(week):.1f} days together, and for {total(training):.1f} against the training data",
+        "compared with the same hours of the week before, warmer weather is news for less than a week",
+        max(lasted, default=0.0) < DAYS_OF_NEWS,
+        f"{sum(lasted):.0f} days in all, {max(lasted, default=0.0):.1f} at a time; "
+        f"against the training data {sum(lasted_there):.0f}, and {max(lasted_there, default=0.0):.1f}",
     )
 
 

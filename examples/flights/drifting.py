@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 
 from examples.flights import baseline, data, drift_report, report
@@ -11,7 +10,7 @@ from examples.flights.checks import Check
 from examples.flights.drift_checks import compare, follow, no_wolf
 from examples.flights.faults import FAULTS, inject
 from examples.flights.forward import Forward
-from examples.flights.last_week import days_in_alarm
+from examples.flights.last_week import alarm_days
 from examples.flights.train import TRAINED_ON, train
 from examples.flights.watching import Watched, environment, watch
 from otel_ml.drift import Settings
@@ -59,9 +58,7 @@ def run(console: Console, workers: int, forward: Forward | None) -> list[Check]:
     drift_report.season(console, season, findings)
     checks = compare(findings, trained, quick, season, Settings().tolerance)
     some = data.between(flights, *COMPARED)
-    week, training = (days_in_alarm(some, fitted, reference) for reference in ("last_week", "baseline"))
-    days = (pd.Timestamp(COMPARED[1]) - pd.Timestamp(COMPARED[0])).days
-    return [*checks, no_wolf(week, training, days)]
+    return [*checks, no_wolf(alarm_days(some, fitted, "last_week"), alarm_days(some, fitted, "baseline"))]
 
 
 def _tell(console: Console, watched: Watched) -> None:

@@ -13,8 +13,8 @@ from otel_ml.drift.tables import columns_of
 HOUR = 3_600.0
 
 
-def days_in_alarm(flights: pd.DataFrame, baseline: Baseline, reference: Reference) -> dict[str, float]:
-    """For how many days each feature was in alarm, looked at every hour.
+def alarm_days(flights: pd.DataFrame, baseline: Baseline, reference: Reference) -> dict[str, list[float]]:
+    """How many days each alarm of a feature lasted, looked at every hour.
 
     Args:
         flights: As from `data.load`.
@@ -26,13 +26,13 @@ def days_in_alarm(flights: pd.DataFrame, baseline: Baseline, reference: Referenc
     features, rows = columns_of(flights[data.FEATURES])
     monitor.observe(features, rows=rows, times=times)
     raised: dict[tuple[str, str], pd.Timestamp] = {}
-    found: defaultdict[str, float] = defaultdict(float)
+    found: defaultdict[str, list[float]] = defaultdict(list)
     for change in monitor.flush():
         now = pd.Timestamp(str(change.moment.time))
         if change.detected:
             raised[change.name, change.cause] = now
         elif (change.name, change.cause) in raised:
-            found[change.name] += (now - raised.pop((change.name, change.cause))) / pd.Timedelta(days=1)
+            found[change.name].append((now - raised.pop((change.name, change.cause))) / pd.Timedelta(days=1))
     for (name, _), since in raised.items():
-        found[name] += (flights["departs"].iloc[-1] - since) / pd.Timedelta(days=1)
+        found[name].append((flights["departs"].iloc[-1] - since) / pd.Timedelta(days=1))
     return dict(found)

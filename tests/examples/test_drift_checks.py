@@ -118,8 +118,9 @@ def test_lost_predictions(right: pd.DataFrame, trained: pd.DataFrame, told: Watc
 
 
 def test_crying_wolf_about_summer() -> None:
-    assert no_wolf({"temp": 1.0, "visib": 40.0}, {"temp": 50.0, "dewp": 40.0}, 61).holds
-    assert not no_wolf({"temp": 20.0}, {"temp": 50.0, "dewp": 40.0}, 61).holds
+    training = {"temp": [50.0], "dewp": [3.0, 40.0]}
+    assert no_wolf({"temp": [1.0, 6.5, 3.0], "visib": [40.0]}, training).holds
+    assert not no_wolf({"temp": [1.0], "dewp": [20.0]}, training).holds
 
 
 def test_alarms_are_kept_until_they_are_over() -> None:
