@@ -12,6 +12,7 @@ from otel_ml.drift.variables import OTHER
 NULL: Final = "null"
 DISTRIBUTION: Final = "distribution"
 _BINS: Final = 3
+_NOTHING: Final = 0.002
 _LABEL: Final = 40
 _NAMES: Final = 8
 _DIRECTIONS: Final = {word: word for word in ("up", "down", "wider", "narrower")}
@@ -97,10 +98,10 @@ def moment(found: Moment) -> str:
 
 
 def moved(variable: VariableReport) -> list[str]:
-    """The bins that moved most: what share they had, and have."""
+    """The bins that moved most: what share they had, and have. The last window may look as before the alarm again."""
     by_index = {found.index: found for found in variable.bins}
     known = [by_index[index] for index in variable.moved if index in by_index]
-    return [shift(found) for found in known[:_BINS]]
+    return [shift(found) for found in known if abs(found.current - found.baseline) >= _NOTHING][:_BINS]
 
 
 def shift(found: Bin) -> str:
