@@ -5,6 +5,7 @@ Of sktime only the files are read: what it needs to run need not be installed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -94,7 +95,7 @@ def _annotated(name: str, day: str, price: str, every: int, seen_from: str = "")
     return Series(name, "river: a daily price", {"value": values, "return": relative}, changes, begin)
 
 
-def agreed(annotations: object) -> tuple[int, ...]:
+def agreed(annotations: Iterable[Iterable[int]]) -> tuple[int, ...]:
     """Changes that several people have marked within five observations of one another: the median of their marks.
 
     >>> agreed([[10, 50], [12], [14, 90]])
@@ -119,8 +120,9 @@ def _with_steps(values: np.ndarray) -> dict[str, np.ndarray]:
     return {"value": values, "step": np.diff(values, prepend=values[0])}
 
 
-def _sktime(name: str, **options: object) -> pd.DataFrame:
+def _sktime(name: str, header: int | None = 0) -> pd.DataFrame:
     package = find_spec("sktime")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("the series are in a package: pip install --no-deps -r requirements/series.txt")
-    return pd.read_csv(Path(package.origin).parent / "datasets" / "data" / name, **options)
+    table: pd.DataFrame = pd.read_csv(Path(package.origin).parent / "datasets" / "data" / name, header=header)
+    return table
