@@ -306,3 +306,19 @@ def test_rows_that_had_to_be_given_up_are_counted_as_left_out(telemetry: Telemet
     counted = sum(bins(telemetry, "age").values())
     left_out = sum(point.value for point in telemetry.metric("ml.telemetry.dropped", {"ml.drop.signal": "drift"}))
     assert (counted, left_out) == (1_000, 49_000)
+
+
+def test_a_caller_who_sends_other_names_each_time_fills_neither_memory_nor_the_log(
+    telemetry: Telemetry, watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched(metric_features=20)
+    for number in range(300):
+        predict({f"name_{number}_{index}": index for index in range(150)})
+    otel_ml.flush()
+    found = violations(telemetry)
+    assert len(found) <= 1_010
+    assert sum(count for (_, kind), count in found.items() if kind == "extra") == 300 * 150
+    assert found["age", "missing"] == 300
+    said = [record for record in caplog.records if "not those of the baseline" in record.getMessage()]
+    assert len(said) <= 10
+    assert max(len(record.getMessage()) for record in said) < 500

@@ -118,9 +118,12 @@ class Log:
 
     def close(self) -> None:
         """Unmap the file."""
-        self._fields.release()
-        self._bytes.release()
-        self._memory.close()
+        try:
+            self._fields.release()
+            self._bytes.release()
+            self._memory.close()
+        except BufferError:  # in a forked child: a thread that only its parent has was in the midst of reading
+            pass
 
     def _write(self, place: int, data: bytes) -> None:
         at = place % self._capacity

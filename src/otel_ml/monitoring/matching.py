@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +17,13 @@ MISSING: Final = MlViolationTypeValues.MISSING.value
 EXTRA: Final = MlViolationTypeValues.EXTRA.value
 REORDERED: Final = MlViolationTypeValues.REORDERED.value
 
+MAX_EXTRA: Final = 100
 MAX_SAID: Final = 5
+MAX_LINES: Final = 10
+"""Lines of the log within a minute."""
 
 _logger = logging.getLogger(__name__)
+_lines: deque[float] = deque(maxlen=MAX_LINES)
 
 
 def features_of(baseline: Baseline) -> tuple[str, ...]:
@@ -42,6 +48,7 @@ class Match:
         places: by feature of the baseline, the index of its value in a row.
         violations: features whose names differ, by their index in the row (or their name, where they are missing) and
             ``ml.violation.type``.
+        unnamed: features that the baseline does not know beyond `MAX_EXTRA`, which are not among these.
     """
 
     def __init__(
@@ -78,7 +85,8 @@ class Match:
         missing = [feature for feature in features if feature not in self.places]
         extra = [index for index in range(len(names)) if index not in taken]
         self.violations += [(feature, MISSING) for feature in missing]
-        self.violations += [(index, EXTRA) for index in extra]
+        self.violations += [(index, EXTRA) for index in extra[:MAX_EXTRA]]
+        self.unnamed = max(0, len(extra) - MAX_EXTRA)
         if positional:
             found = [self.places[feature] for feature in features if feature in self.places]
             self.violations += [
@@ -90,6 +98,10 @@ class Match:
 
 def _say(missing: Sequence[str], extra: Sequence[str]) -> None:
     """In the log, once for a schema: the metric says how often."""
+    now = time.monotonic()
+    if len(_lines) == MAX_LINES and now - _lines[0] < 60.0:
+        return
+    _lines.append(now)
     lower = {name.lower(): name for name in extra}
     renamed = [f"{name} came as {lower[name.lower()]}" for name in missing if name.lower() in lower]
     _logger.warning(

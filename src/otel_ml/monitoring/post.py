@@ -25,6 +25,7 @@ BEAT: Final = 1.0
 """Seconds between two looks."""
 
 MAX_STEPS: Final = 256
+MAX_BYTES: Final = 32 * 1024 * 1024
 """Steps that wait here while nobody takes them; event times that are all over the place must not fill memory."""
 
 FEW: Final = 16
@@ -119,7 +120,7 @@ class Post:
         """
         pending = self._pending.get(step)
         if pending is None:
-            if len(self._pending) >= MAX_STEPS:
+            if len(self._pending) >= min(MAX_STEPS, 1 + MAX_BYTES // counted.counts.nbytes):
                 return False
             pending = self._pending[step] = _Pending(step, counted.counts.shape)
         pending.counts += counted.counts

@@ -10,7 +10,7 @@ from otel_ml.monitoring.counting import RowCounter
 from otel_ml.monitoring.events import Attributes, describe
 from otel_ml.monitoring.gauges import Gauges
 from otel_ml.monitoring.intake import Intake, Lot, Prediction
-from otel_ml.monitoring.matching import Match, features_of
+from otel_ml.monitoring.matching import EXTRA, Match, features_of
 from otel_ml.monitoring.origin import plain
 from otel_ml.monitoring.records import RareRow
 from otel_ml.monitoring.tally import Series, Tally
@@ -40,8 +40,8 @@ MAX_VIOLATIONS: Final = 1_000
 
 OTHER_FEATURES: Final = "(other)"
 
-MAX_NAMES: Final = 100
-"""Features that a baseline does not know, as far as they are told to the monitor."""
+MAX_TOLD: Final = 64
+"""Schemas whose names are told to the monitor: a caller may send other ones each time."""
 
 
 class Violation(NamedTuple):
@@ -247,6 +247,8 @@ class Watch:
         for name, kind in lot.match.violations:
             feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
             yield Violation(feature, kind, lot.counted.rows, first)
+        if lot.match.unnamed:
+            yield Violation(OTHER_FEATURES, EXTRA, lot.counted.rows * lot.match.unnamed, first)
 
     def _is_violation(self, match: Match, variable: int, kind: str) -> bool:
         """Whether a rare event is one. Nulls are where none are allowed; a feature that is missing is said to be just that."""
@@ -270,8 +272,7 @@ class Watch:
 
     def _names(self, match: Match) -> tuple[str, ...] | None:
         """Features of the rows, where the monitor was not told before."""
-        if match in self._told:
+        if match in self._told or len(self._told) >= MAX_TOLD:
             return None
         self._told.add(match)
-        extra = [match.safe_name(name) for name, _ in match.violations if isinstance(name, int)]
-        return (*match.places, *extra[:MAX_NAMES])
+        return (*match.places, *(match.safe_name(name) for name, _ in match.violations if isinstance(name, int)))

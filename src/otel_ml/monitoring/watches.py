@@ -160,7 +160,7 @@ class Watches:
     def reset(self) -> None:
         """Back to zero, in a forked child."""
         for watch in self.all():
-            watch.reset()
+            guarded("watch.reset")(watch.reset)()
 
     def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
         from otel_ml.monitoring.post import Post

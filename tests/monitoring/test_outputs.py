@@ -1,0 +1,66 @@
+"""Answers of a model as values of the baseline's variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from otel_ml.drift import Baseline, Variable
+from otel_ml.monitoring.outputs import MISSING, OutputReader
+from otel_ml.observation import read_outputs
+
+
+def reader(*subjects: str, numeric: bool = False) -> OutputReader:
+    kinds = {"prediction": "numeric" if numeric else "categorical"}
+    variables = [Variable(name, subject=name, kind=kinds.get(name, "numeric")) for name in subjects]  # type: ignore[arg-type]
+    return OutputReader(Baseline("", 0, tuple(variables)))
+
+
+PROBABILITIES = np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]])
+
+
+def outputs(result: Any, operation: str = "predict", **known: Any) -> Any:
+    return read_outputs(result, operation=operation, rows=3, **known)
+
+
+def test_probabilities_give_label_confidence_and_entropy_one_by_one_and_together() -> None:
+    read = reader("prediction", "score", "entropy")
+    found = outputs(PROBABILITIES, "predict_proba", classes=["no", "yes"])
+    columns = read.of_rows([found], 3, None)
+    assert columns["prediction"].tolist() == ["yes", "no", "no"]
+    assert columns["score"].tolist() == [0.75, 0.5, 1.0]
+    assert columns["entropy"] == pytest.approx([0.8112781244591328, 1.0, 0.0], abs=1e-12)
+    rows = [read.of_row([found], index) for index in range(3)]
+    for place, name in enumerate(("prediction", "score", "entropy")):
+        assert [row[place] for row in rows] == pytest.approx(columns[name].tolist(), abs=1e-12)
+
+
+def test_what_one_call_does_not_say_another_one_on_the_same_rows_may() -> None:
+    read = reader("prediction", "score")
+    labels = outputs(np.array(["yes", "no", "no"]))
+    scores = outputs(PROBABILITIES, "predict_proba")
+    assert read.of_row([labels, scores], 0) == ("yes", 0.75, MISSING)
+    columns = read.of_rows([labels, scores], 3, np.array([2]))
+    assert {name: column.tolist() for name, column in columns.items()} == {"prediction": ["no"], "score": [1.0]}
+
+
+def test_a_number_is_a_number_where_the_baseline_has_one() -> None:
+    as_number, as_label = reader("prediction", numeric=True), reader("prediction")
+    values = outputs(np.array([1.5, 2.5, 3.5]))
+    assert as_number.of_rows([values], 3, None)["prediction"].tolist() == [1.5, 2.5, 3.5]
+    assert as_label.of_row([values], 0)[0] == 1.5
+    labels = outputs(np.array([1, 2, 3]), classes=[1, 2, 3], task="classification")
+    assert as_number.of_rows([labels], 3, None)["prediction"].tolist() == [1.0, 2.0, 3.0]
+    assert as_number.of_row([labels], 1)[0] == 2.0
+    texts = outputs(np.array(["a", "b", "c"]))
+    assert as_number.of_row([texts], 0)[0] == "a", "a value of another type"
+
+
+def test_nothing_is_read_that_the_baseline_does_not_have_or_the_call_did_not_say() -> None:
+    found = outputs(PROBABILITIES, "predict_proba")
+    assert reader().of_rows([found], 3, None) == {}
+    assert reader().of_row([found], 0) == (MISSING, MISSING, MISSING)
+    assert reader("score").of_row([], 0) == (MISSING, MISSING, MISSING)
+    assert reader("score", "entropy").of_row([outputs(np.array(["a", "b", "c"]))], 0) == (MISSING, MISSING, MISSING)
