@@ -68,6 +68,11 @@ def test_a_variable_whose_blocks_seem_not_to_vary_is_taken_as_the_usual_one() ->
     assert known.tolerance == pytest.approx([0.09, 0.09, 0.15])
 
 
+def test_one_that_is_calm_among_seasonal_ones_stays_rather_sensitive() -> None:
+    known = Known([replace(AGE, block_distance=one) for one in (0.0, 0.5, 0.5)], Settings(), 100)
+    assert known.tolerance == pytest.approx([0.15, 0.65, 0.65])
+
+
 @pytest.mark.parametrize(
     ("nulls", "low", "high"),
     [

@@ -17,11 +17,30 @@ from otel_ml.drift.variables import Variable
 SMOOTHING: Final = 0.5
 """Added to every bin of a reference, so that none is impossible."""
 
-BLOCK_MARGIN: Final = 3.0
-"""An hour of live traffic may go this much farther than 95% of the blocks of the training data.
+BLOCK_MARGIN: Final = 2.0
+"""Times the distance that 95% of the training data's blocks keep, live ones may go beyond that."""
 
-Twice as far is what 1 in 10,000 does where blocks are normal; the rest is for what a few dozen blocks can not tell.
-"""
+MOST_MARGIN: Final = 0.15
+"""But no more: what is off by a lot goes up and down with the hour or the weekday, as far in one week as in another."""
+
+BLOCK_NOISE: Final = 0.05
+"""A few dozen blocks can take that much of variation for noise."""
+
+
+def block_allowance(distances: np.ndarray) -> np.ndarray:
+    """How far live blocks may go, by how far the training data's did.
+
+    All variables have the same blocks, and so an estimate below the usual one is likely to be too low.
+
+    Args:
+        distances: by variable, as total variation.
+
+    >>> block_allowance(np.array([0.0, 0.06, 0.5])).round(2).tolist()
+    [0.15, 0.18, 0.65]
+    """
+    usual = np.median(distances) if len(distances) else 0.0
+    likely = np.maximum(distances, np.minimum(usual, distances + BLOCK_NOISE))
+    return np.asarray(likely + np.minimum(BLOCK_MARGIN * likely, MOST_MARGIN))
 
 
 class Known:
@@ -32,11 +51,11 @@ class Known:
         self.masked: np.ndarray = np.asarray(~self.bins.any(-1))
         self.overdispersion = np.array([max(variable.overdispersion, 1.0) for variable in variables])
         blocks = np.array([variable.block_distance for variable in variables])
-        # All variables have the same blocks: an estimate of one alone that is below the usual is most likely too low.
-        blocks = np.maximum(blocks, np.median(blocks[~self.masked]) if not self.masked.all() else 0.0)
+        allowed = np.zeros(len(blocks))
+        allowed[~self.masked] = block_allowance(blocks[~self.masked])
         self.moving = settings.reference != "baseline"
         # Two blocks differ from each other by more than a block from the whole.
-        spread = BLOCK_MARGIN * blocks * (np.sqrt(2.0) if self.moving else 1.0)
+        spread = allowed * (np.sqrt(2.0) if self.moving else 1.0)
         self.tolerance = np.minimum(np.maximum(settings.tolerance, spread), 0.999)
         # A fixed reference is drawn once. One that moves is drawn at each step, so its noise is a cause of false alarms.
         self.level = min(NOISE_LEVEL, settings.budget / streams) if self.moving else NOISE_LEVEL
