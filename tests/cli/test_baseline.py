@@ -13,6 +13,9 @@ import pytest
 import yaml
 
 from otel_ml.drift.baseline import Baseline
+from otel_ml.monitoring.budget import Budget
+from otel_ml.monitoring.tally import Tally
+from otel_ml.semconv import attributes as names
 from tests.cli.drifting import run, save, table
 from tests.cli.process import PROGRAM
 from tests.support.backends import find_binaries
@@ -220,6 +223,25 @@ def test_rules_are_the_counts_of_the_baseline(fit: Callable[..., str], tmp_path:
         assert known.items() <= rule["labels"].items()
 
 
+def test_rules_are_the_series_that_the_service_counts(tmp_path: Path) -> None:
+    content = (
+        table(3_000).append_column("email", pa.array(["x"] * 3_000)).append_column("guess", pa.array(range(3_000)))
+    )
+    path = tmp_path / "b.json"
+    done = run("baseline", "fit", save(content, tmp_path / "a.csv"), "--prediction", "guess", "-o", str(path))
+    assert done.exit_code == 0
+    (group,) = yaml.safe_load(run("baseline", "rules", str(path), "--model", "m").stdout)["groups"]
+    rules = {tuple(sorted(rule["labels"].items())) for rule in group["rules"]}
+    assert len(rules) == len(group["rules"])
+
+    baseline = Baseline.load(path)
+    common = {names.ML_MODEL_NAME: "m", names.ML_BASELINE_ID: baseline.id}
+    called = tuple(variable.name.replace(".", "_") for variable in baseline.variables)
+    tally = Tally(baseline, common, called, frozenset(), Budget(1_000, 10_000))
+    live = [series for series, _ in (*tally.features(), *tally.outputs())]
+    assert rules == {tuple(sorted((key.replace(".", "_"), text) for key, text in series.items())) for series in live}
+
+
 def test_rules_need_the_name_of_the_model(fit: Callable[..., str]) -> None:
     done = run("baseline", "rules", fit("first"))
     assert done.exit_code == 2
@@ -229,10 +251,11 @@ def test_rules_need_the_name_of_the_model(fit: Callable[..., str]) -> None:
 @pytest.mark.backends
 def test_prometheus_takes_the_rules_whatever_the_names(tmp_path: Path) -> None:
     promtool = find_binaries() / "promtool"
-    names = ["a.b", "a b", 'quo"te', "back\\slash", "{{ $x }}", "東京", "new\nline", "true", "1e3"]
-    columns = {name: np.arange(100) % 7 for name in names}
+    columns_named = ["a.b", "a b", 'quo"te', "back\\slash", "{{ $x }}", "東京", "new\nline", "true", "1e3"]
+    columns = {name: np.arange(100) % 7 for name in columns_named}
     path, rules = tmp_path / "b.json", tmp_path / "rules.yml"
-    Baseline.fit({**columns, "guess": np.arange(100) % 2}, prediction="guess", model='m"{{', version="1").save(path)
+    outputs = {"guess": np.arange(100) % 2, "sure": np.arange(100) / 100}
+    Baseline.fit({**columns, **outputs}, prediction="guess", score="sure", model='m"{{', version="1").save(path)
     assert run("baseline", "rules", str(path), "-o", str(rules)).exit_code == 0
     checked = subprocess.run([promtool, "check", "rules", rules], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -247,7 +270,7 @@ def test_prometheus_takes_the_rules_whatever_the_names(tmp_path: Path) -> None:
                         "exp_samples": [{"labels": "{}", "value": 100}],
                     },
                     {
-                        "expr": "sum(ml_prediction_baseline_observations)",
+                        "expr": 'sum(ml_prediction_baseline_observations{ml_drift_subject="score"})',
                         "eval_time": "1m",
                         "exp_samples": [{"labels": "{}", "value": 100}],
                     },

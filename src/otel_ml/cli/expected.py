@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.cli.plan import Plan
@@ -44,7 +45,8 @@ class Expected:
         from otel_ml.monitoring.treatment import Treated
         from otel_ml.privacy.treatment import Treatment
 
-        self._policy = Treatment(Config.load())
+        # what is captured is about payloads: bins are counted in each case, in the service as here
+        self._policy = Treatment(replace(Config.load(), capture="all"))
         self._treated = Treated(baseline, self._policy)
         self._names: dict[str, str] = {}
         self._variables: dict[str, Variable] = {}

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import bin_name
+from otel_ml.drift.reporting import OUTPUTS
 from otel_ml.privacy.labels import Labels
 from otel_ml.semconv import attributes as names
+from otel_ml.semconv.attributes import MlFeatureBinValues
 from otel_ml.semconv.metrics import ML_FEATURE_BASELINE_OBSERVATIONS, ML_PREDICTION_BASELINE_OBSERVATIONS
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ _GROUP: Final = "otel-ml baseline"
 
 
 def rules_text(baseline: Baseline) -> str:
-    """The YAML of a rule file: one series a bin of each feature and of the prediction, nulls and empty bins included.
+    """The YAML of a rule file: one series a bin of each feature and output, nulls and empty bins included.
 
     Names are as Prometheus translates those of OTLP metrics. The group's name has the baseline's id, so that files of
     several baselines, as during a rollout, stand side by side.
@@ -42,11 +44,13 @@ def _series(baseline: Baseline) -> Iterator[tuple[str, dict[str, str], int]]:
     common[names.ML_BASELINE_ID] = baseline.id
     labels = Labels(None)
     for variable in baseline.variables:
+        name = labels.name(variable.name)
         if variable.subject == "feature":
             metric, bin_label = ML_FEATURE_BASELINE_OBSERVATIONS, names.ML_FEATURE_BIN
-            own = {**common, names.ML_FEATURE_NAME: labels.name(variable.name)}
-        elif variable.subject == "prediction":
-            metric, bin_label, own = ML_PREDICTION_BASELINE_OBSERVATIONS, names.ML_PREDICTION_BIN, common
+            own = {**common, names.ML_FEATURE_NAME: name}
+        elif variable.subject in OUTPUTS:
+            metric, bin_label = ML_PREDICTION_BASELINE_OBSERVATIONS, names.ML_PREDICTION_BIN
+            own = {**common, names.ML_DRIFT_SUBJECT: variable.subject}
         else:
             continue
         for found, value in _bins(variable).items():
@@ -55,10 +59,12 @@ def _series(baseline: Baseline) -> Iterator[tuple[str, dict[str, str], int]]:
 
 
 def _bins(variable: Variable) -> dict[str, int]:
-    """Every bin that live counts can have; nothing in the training data was of another type."""
+    """Every bin that live counts can have."""
+    if variable.kind == "masked":
+        return {MlFeatureBinValues.NULL.value: variable.nulls, MlFeatureBinValues.VALUE.value: variable.values}
     found = {bin_name(variable, layout.NULL): variable.nulls}
     found |= {bin_name(variable, layout.FIRST + index): value for index, value in enumerate(variable.counts)}
-    found.setdefault(bin_name(variable, layout.TYPE), 0)
+    found.setdefault(bin_name(variable, layout.TYPE), 0)  # nothing in the training data was of another type
     return found
 
 
