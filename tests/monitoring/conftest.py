@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ class Model:
 
 
 @pytest.fixture
-def watched(instrument: Callable[..., None], tmp_path: Path) -> Iterator[Callable[..., Model]]:
+def watched(instrument: Callable[..., None], tmp_path: Path) -> Callable[..., Model]:
     """Switch otel-ml on, and register a model with a baseline: ``watched(drift="counts")``."""
     models: list[Model] = []
 
@@ -26,4 +26,4 @@ def watched(instrument: Callable[..., None], tmp_path: Path) -> Iterator[Callabl
         otel_ml.register_model(models[-1], "churn", version=version, baseline=baseline or examples.baseline())
         return models[-1]
 
-    yield switch_on
+    return switch_on

@@ -47,12 +47,14 @@ def test_a_place_leads_to_what_follows(file: int) -> None:
 
 def test_a_full_log_takes_no_more_until_some_is_freed_and_then_comes_round(file: int) -> None:
     log, payloads = Log.create(file, CAPACITY), random.Random(3)
-    place, expected = 0, []
+    place = 0
+    expected: list[bytes] = []
     for number in range(2_000):
         payload = bytes([number % 256]) * payloads.randrange(300)
         while not log.append(payload):
-            for found, place in log.read(place):
+            for found, after in log.read(place):
                 assert found == expected.pop(0)
+                place = after
             log.free(place)
             assert log.used == 0.0
         expected.append(payload)
@@ -132,8 +134,8 @@ def test_a_writer_that_is_killed_leaves_no_half_of_a_record_and_another_one_goes
 
 
 def _follow(log: Log, place: int, count: int) -> tuple[int, int]:
-    for payload, place in log.read(place):
+    for payload, after in log.read(place):
         assert payload == count.to_bytes(8, "big") * (1 + count % 50), "in order, each once and whole"
-        count += 1
+        count, place = count + 1, after
     log.free(place)
     return place, count

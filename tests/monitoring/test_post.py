@@ -148,9 +148,9 @@ def test_a_damaged_state_or_log_is_set_aside_and_watching_goes_on(tmp_path: Path
     worker.close()
     (tmp_path / "state").write_bytes(b"PK broken")
     (tmp_path / "worker-000").write_bytes(b"broken")
+    worker = post(tmp_path)
+    add(worker, 50)
     with pytest.warns(UserWarning, match="set aside"):
-        worker = post(tmp_path)
-        add(worker, 50)
         beat(worker)
     assert rows(worker) == 50
     assert (tmp_path / "state.damaged").exists()

@@ -77,7 +77,7 @@ def test_drift_is_an_event_that_names_predictions_and_links_a_trace(telemetry: T
     send(5)
     drifted = send(4, 5, age=80.0)
     (event,) = telemetry.events("ml.drift.detected")
-    found = dict(event.attributes or {})
+    found: dict[str, Any] = dict(event.attributes or {})
     examples_found = found.pop("ml.drift.examples")
     assert found.pop("ml.drift.score") > 0.2
     assert found.pop("ml.drift.rows") % 300 == 0
@@ -127,7 +127,7 @@ def test_rare_events_have_an_alarm_of_their_own_with_the_very_rows_as_examples(
         call = predict(rows, event_time=START + 60 * minute)
         strange |= {f"{call}-{index}" for index in range(0, 300, 25)}
     otel_ml.flush()
-    events = [dict(event.attributes or {}) for event in telemetry.events("ml.drift.detected")]
+    events: list[dict[str, Any]] = [dict(event.attributes or {}) for event in telemetry.events("ml.drift.detected")]
     (unseen,) = [event for event in events if event.get("ml.violation.type") == "unseen"]
     assert unseen["ml.feature.name"] == "plan"
     assert set(unseen["ml.drift.examples"]) <= strange
@@ -263,7 +263,7 @@ def test_a_baseline_that_can_not_be_used_is_refused_at_once(
     path = tmp_path / "baseline.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ConfigError, match="register_model.'churn'.: the baseline can not be used"):
+    with pytest.raises(ConfigError, match=r"register_model.'churn'.: the baseline can not be used"):
         otel_ml.register_model(Model(), "churn", baseline=path)
     with pytest.raises(ConfigError, match="the baseline can not be used"):
         instrument(baseline=str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ def report(service: Service) -> dict[str, Any]:
     """What any of the workers says."""
     found: dict[str, Any] = httpx.get(f"{service.url}/drift", timeout=REQUEST_SECONDS).raise_for_status().json()
     return found
+
+
+def successors(service: Service, earlier: set[int]) -> set[int]:
+    """Workers that were not there before."""
+    return {process.pid for process in service.workers(2)} - earlier
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_workers_are_one_monitor_and_one_that_is_killed_leaves_its_counts(
             alive = {process.pid for process in service.workers(2)}
             victim.kill()
             victim.wait(10)
-            eventually(lambda alive=alive: {process.pid for process in service.workers(2)} - alive, 20)
+            eventually(partial(successors, service, alive), 20)
         service.predict(COUNT)
         eventually(lambda: report(service)["rows"] == 2 * COUNT + earlier, 20, what="theirs, and their successors'")
         assert {report(service)["late"] for _ in range(10)} == {0}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,13 @@ except ImportError:  # Windows, which has no fork either
     fcntl = None  # type: ignore[assignment]
 
 MAX_WORKERS: Final = 256
+
+_held: set[int] = set()
+"""Files that this process has locked. A forked child closes them at once: it would keep the locks of a parent that ends."""
+
+_opening = threading.RLock()  # a signal handler may fork, too
+"""Nobody forks between the opening of a file and its entry there."""
+
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -86,8 +94,7 @@ class Folder:
         self._known.clear()
         self.log.close()
         for held in (self._slot, self._evaluator):
-            if held is not None:
-                os.close(held)
+            _release(held)
         self._slot = self._evaluator = None
 
     def _claim(self) -> Log:
@@ -100,11 +107,11 @@ class Folder:
             try:
                 log = Log(file) if os.fstat(file).st_size else Log.create(file, self._capacity)
             except DamagedLog:  # another one in its place: the evaluator may have this one mapped
-                os.close(file)
+                _release(file)
                 path.unlink(missing_ok=True)
                 continue
             except BaseException:
-                os.close(file)
+                _release(file)
                 raise
             self._slot = file
             return log
@@ -129,13 +136,33 @@ class Folder:
 
 def _locked(path: Path) -> int | None:
     """A file that is locked for as long as this process keeps it open; None where another process has it."""
-    file = os.open(path, _FLAGS, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(file)
-        return None
+    with _opening:
+        file = os.open(path, _FLAGS, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return None
+        _held.add(file)
     return file
+
+
+def _release(file: int | None) -> None:
+    with _opening:
+        if file is not None and file in _held:
+            _held.discard(file)
+            os.close(file)
+
+
+def _after_fork() -> None:
+    for file in _held:
+        os.close(file)
+    _held.clear()
+    _opening.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release, after_in_child=_after_fork)
 
 
 def _make(path: Path) -> None:

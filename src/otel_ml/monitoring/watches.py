@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 from collections.abc import Mapping
@@ -22,16 +21,11 @@ from otel_ml.semconv.attributes import MlDriftMethodValues
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
     from otel_ml.drift.settings import Settings
-    from otel_ml.monitoring.channel import Channel
+    from otel_ml.monitoring.meeting import Meeting
     from otel_ml.monitoring.watch import Listener, Watch
 
 MAX_WATCHES: Final = 100
 """Models and baselines that are watched at a time; the one that was idle for longest makes room."""
-
-MIN_CAPACITY: Final = 256 * 1024
-MAX_CAPACITY: Final = 16 * 1024 * 1024
-RECORDS: Final = 64
-"""Records that a log holds, if it can."""
 
 BEAT: Final = 1.0
 
@@ -91,7 +85,7 @@ class Watches:
         self._service = service
         self._listener = listener
         self._by_key: dict[tuple[object, ...], Watch] = {}
-        self._said = False
+        self._meeting: Meeting | None = None
         self._closed = False
         self.default = (
             None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
@@ -163,6 +157,8 @@ class Watches:
             guarded("watch.reset")(watch.reset)()
 
     def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
+        # All of it here, in a thread of the user's: a process that is forked while another one imports can not import any more.
+        from otel_ml.monitoring.meeting import Meeting
         from otel_ml.monitoring.post import Post
         from otel_ml.monitoring.watch import Watch
 
@@ -170,7 +166,9 @@ class Watches:
         post = None
         if self._config.drift == "monitor":
             settings = settings_of(self._config)
-            post = Post(baseline, settings, partial(self._channel, attributes, baseline, settings))
+            if self._meeting is None:
+                self._meeting = Meeting(self._service, self._config.drift_directory)
+            post = Post(baseline, settings, partial(self._meeting.open, attributes, baseline, settings))
         return Watch(
             baseline,
             attributes={**attributes, names.ML_BASELINE_ID: baseline.id},
@@ -182,37 +180,3 @@ class Watches:
             scores=self._config.drift_scores,
             method=next(iter(self._config.drift_thresholds), E_DETECTOR),
         )
-
-    def _channel(
-        self, attributes: Mapping[str, str], baseline: Baseline, settings: Settings
-    ) -> tuple[Channel, Path | None]:
-        """The way to the monitor that all workers of this machine share, else one of this process."""
-        from otel_ml.drift import layout
-        from otel_ml.monitoring.channel import Private, Shared
-        from otel_ml.monitoring.folder import default_folder
-
-        shape = len(baseline.variables), layout.width(baseline.variables)
-        # Another length of steps would make other counts: never in the same place.
-        told = (self._service, *attributes.items(), baseline.id, shape, settings.step, settings.reference)
-        digest = hashlib.blake2s(repr(told).encode("utf-8", "replace"), digest_size=8).hexdigest()
-        name = "".join(c if c.isascii() and c.isalnum() else "-" for c in attributes[names.ML_MODEL_NAME])[:40]
-        try:
-            root = Path(self._config.drift_directory) if self._config.drift_directory else default_folder()
-            channel = Shared(root / f"{name}-{digest}", shape, _capacity(shape))
-        except OSError as error:
-            if not self._said:
-                self._said = True
-                _logger.warning(
-                    "drift is watched in each process by itself, and begins anew with it: %s can not be used (%s); "
-                    "OTEL_ML_DRIFT_DIRECTORY names another directory",
-                    self._config.drift_directory or "the directory for temporary files",
-                    error.strerror or type(error).__name__,
-                )
-            return Private(), None
-        return channel, channel.folder.state
-
-
-def _capacity(shape: tuple[int, int]) -> int:
-    """Room for a minute of records, of two bytes a count and some examples."""
-    variables, width = shape
-    return min(max(MIN_CAPACITY, RECORDS * variables * (2 * width + 16)), MAX_CAPACITY)
