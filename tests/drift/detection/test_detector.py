@@ -171,6 +171,13 @@ def test_violations_of_a_number_are_found(cause: str) -> None:
     assert [(alarm.cause, alarm.direction) for _, alarm in found] == [(cause, "up")]
 
 
+def test_a_column_that_is_gone_is_found_soon_even_if_its_values_hardly_change_from_row_to_row() -> None:
+    alike = replace(AGE, overdispersion=50.0)
+    step, alarm = run(alike, traffic(alike, usual(AGE), rows=10, rare={"null": 1.0}), 10, Settings(rows_per_step=10))[0]
+    assert alarm.cause == "null"
+    assert step < 4
+
+
 def test_a_few_less_nulls_do_not_matter() -> None:
     variable = replace(CITY, rows=20_400, nulls=400)
     assert run(variable, traffic(variable, usual(CITY), rare={"null": 0.0}), 100) == []

@@ -91,7 +91,7 @@ class EventStreams:
             cause=CAUSES[cause],
             method=METHOD,
             score=observed,
-            rows=round(total * known.overdispersion[self.variables[stream]]),
+            rows=round(total * known.alike[self.variables[stream]]),
             look_back=int(look.look_backs[at]),
             effect=describe.event_effect(hits, total, share) if total else 0.0,
             direction=more if observed > share else less,
@@ -99,8 +99,8 @@ class EventStreams:
         )
 
     def _counted(self, look: Look, known: Known) -> tuple[np.ndarray, np.ndarray]:
-        hits = look.counts[..., : layout.FIRST] / known.overdispersion[:, None]
-        total = rows(look.counts, known.masked) / known.overdispersion
+        hits = look.counts[..., : layout.FIRST] / known.alike[:, None]
+        total = rows(look.counts, known.masked) / known.alike
         return hits.reshape(len(hits), -1), np.repeat(total, len(CAUSES), axis=-1)
 
 

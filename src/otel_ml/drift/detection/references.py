@@ -23,6 +23,10 @@ BLOCK_MARGIN: Final = 2.0
 MOST_MARGIN: Final = 0.15
 """But no more: what is off by a lot goes up and down with the hour or the weekday, as far in one week as in another."""
 
+MOST_ALIKE: Final = 5.0
+"""Rare events that come together count as so many fewer at most: a column that is gone is to be found in minutes, even
+one whose values stay the same for an hour, as the weather does."""
+
 BLOCK_NOISE: Final = 0.05
 """A few dozen blocks can take that much of variation for noise."""
 
@@ -50,6 +54,7 @@ class Known:
         self.bins = layout.bins(variables)[:, layout.FIRST :]
         self.masked: np.ndarray = np.asarray(~self.bins.any(-1))
         self.overdispersion = np.array([max(variable.overdispersion, 1.0) for variable in variables])
+        self.alike = np.minimum(self.overdispersion, MOST_ALIKE)
         blocks = np.array([variable.block_distance for variable in variables])
         allowed = np.zeros(len(blocks))
         allowed[~self.masked] = block_allowance(blocks[~self.masked])
@@ -87,8 +92,8 @@ class Reference:
         hits = counts[..., : layout.FIRST].copy()
         if not known.moving:
             hits[..., layout.UNSEEN] = np.maximum(hits[..., layout.UNSEEN], known.once)
-        self._hits = hits / known.overdispersion[:, None]
-        self._rows = np.maximum(all_rows / known.overdispersion, 1.0)
+        self._hits = hits / known.alike[:, None]
+        self._rows = np.maximum(all_rows / known.alike, 1.0)
         self.rare = np.minimum(self._hits / self._rows[..., None], 1.0)
 
     def tolerance(self, which: np.ndarray, variable: np.ndarray) -> np.ndarray:
