@@ -44,6 +44,7 @@ def run(quick: bool) -> Report:
     ours = _ours(reference, current)
     windows: Found = {}
     streams: Found = {}
+    versions: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "windows.npz"
         np.savez(path, reference=reference, current=current)
@@ -55,13 +56,14 @@ def run(quick: bool) -> Report:
                 report.skipped.append(f"{peer}: {_reason(error)}")
                 continue
             after = in_turn(ours, rounds)
-            for job, figures in found.items():
+            versions.append(f"{peer} {found['version']}")
+            for job, figures in found["jobs"].items():
                 mine = _counterpart(job)
                 seconds = (before.median(mine) + after.median(mine)) / 2
                 target = streams if job in STREAMS else windows
                 target[job] = statistics.median(figures["seconds"]), figures["figures"], seconds
     alone = in_turn(ours, rounds)
-    report.tables += [_windows(windows, alone, rows), _streams(streams, alone, rows)]
+    report.tables += [_windows(windows, alone, rows, versions), _streams(streams, alone, rows)]
     for title, mine in (("several statistics", ALL), ("one statistic", ONE)):
         times = [seconds / own for job, (seconds, _, own) in windows.items() if _counterpart(job) == mine]
         if times:
@@ -120,7 +122,7 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _windows(found: Found, alone: Turns, rows: int) -> Table:
+def _windows(found: Found, alone: Turns, rows: int, versions: list[str]) -> Table:
     lines: list[tuple[Cell, ...]] = [
         (name, alone.median(name) * 1e3, f"{figures * FEATURES}", "", None, None)
         for name, figures in ((ALL, 9), (ONE, 1))
@@ -132,7 +134,8 @@ def _windows(found: Found, alone: Turns, rows: int) -> Table:
     columns = ("", "CPU time, ms", "figures", "beside", "CPU time, ms", "times as long")
     note = (
         f"{rows:,} rows of {FEATURES} features compared with a baseline of {rows:,}; what can be prepared of the baseline is "
-        "prepared before. A figure is one statistic of one feature. Each peer goes by its own documentation."
+        "prepared before. A figure is one statistic of one feature. Each peer goes by its own documentation. "
+        f"{', '.join(versions)}."
     )
     return Table("A window", columns, lines, note)
 

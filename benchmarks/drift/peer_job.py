@@ -1,6 +1,6 @@
 """One peer does the job that otel-ml does, in an environment of its own: run as a file there, it imports nothing of ours.
 
-Prints JSON: CPU seconds of each round, by job, and how many figures came out.
+Prints JSON: its version, and by job the CPU seconds of each round and how many figures came out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,7 @@ def main() -> None:
             figures = job()
             seconds.append(time.process_time() - began)
         found[name] = {"figures": figures, "seconds": seconds[1:] or seconds}  # the first one only warms up
-    print(json.dumps(found))
+    print(json.dumps({"version": metadata.version(peer), "jobs": found}))
 
 
 if __name__ == "__main__":
