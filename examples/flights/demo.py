@@ -21,7 +21,7 @@ from examples.flights.forward import Forward
 from examples.flights.service import Service, ServiceError
 from examples.flights.traffic import Traffic
 from examples.flights.train import train
-from otel_ml.cli.session import Session
+from otel_ml.cli.tail.session import Session
 from otel_ml.service.consumer import QueueConsumer
 from otel_ml.service.receiver import Receiver
 

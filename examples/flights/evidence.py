@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from otel_ml.cli.session import View
+from otel_ml.cli.tail.session import View
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import metrics
 from otel_ml.service.predictions import Prediction

@@ -12,9 +12,9 @@ from examples.flights.evidence import Evidence
 from examples.flights.replay import ID_HEADER
 from examples.flights.traffic import Traffic
 from otel_ml.cli.printable import milliseconds, printable, value
-from otel_ml.cli.session import View
-from otel_ml.cli.tail_live import LiveView
-from otel_ml.cli.tail_text import TextView, output_text, request_text
+from otel_ml.cli.tail.live import LiveView
+from otel_ml.cli.tail.session import View
+from otel_ml.cli.tail.text import TextView, output_text, request_text
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import metrics
 from otel_ml.service import fields

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from otel_ml.cli.check_html import page
+from otel_ml.cli.check.html import page
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.report import Report
 from tests.cli.drifting import fitted, run, save, table
@@ -111,5 +111,5 @@ def test_no_content_becomes_a_part_of_the_page(report: Report, baseline: Baselin
 
 
 def test_the_style_is_part_of_the_package(tmp_path: Path, drifted: str) -> None:
-    style = Path(__file__).parents[2] / "src" / "otel_ml" / "cli" / "check.css"
+    style = Path(__file__).parents[2] / "src" / "otel_ml" / "cli" / "check" / "check.css"
     assert style.read_text(encoding="utf-8") in drifted

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from otel_ml.cli.check_text import CheckText
+from otel_ml.cli.check.json_text import json_text
+from otel_ml.cli.check.text import CheckText
 from otel_ml.cli.histogram import bar, sparkline
-from otel_ml.cli.json_text import json_text
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.report import Report
 from tests.cli.reports import any_baseline, any_report

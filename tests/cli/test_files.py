@@ -22,10 +22,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_ml.cli.csv_table import BLOCK
-from otel_ml.cli.file_error import FileError
-from otel_ml.cli.files import Files
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.csv_table import BLOCK
+from otel_ml.cli.files.errors import FileError
+from otel_ml.cli.files.plan import Plan
+from otel_ml.cli.files.tables import Files
 from otel_ml.drift.tables import columns_of
 
 Table = dict[str, list[Any]]
@@ -238,7 +238,7 @@ def test_a_folder_without_tables_and_a_missing_file_are_refused(tmp_path: Path) 
 
 def test_standard_input_is_read_as_it_comes() -> None:
     program = (
-        "from otel_ml.cli.files import Files; from otel_ml.cli.plan import Plan\n"
+        "from otel_ml.cli.files.tables import Files; from otel_ml.cli.files.plan import Plan\n"
         "print([chunk['a'].tolist() for chunk in Files(['-']).chunks(Plan())])"
     )
     read_end, write_end = os.pipe()
@@ -311,8 +311,8 @@ def test_how_far_it_is_is_known_in_bytes(csv: Callable[..., Path], tmp_path: Pat
 
 PEAK = """
 import resource, sys
-from otel_ml.cli.files import Files
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.tables import Files
+from otel_ml.cli.files.plan import Plan
 rows = sum(len(next(iter(chunk.values()))) if isinstance(chunk, dict) else chunk.num_rows
            for chunk in Files(sys.argv[1:]).chunks(Plan()))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

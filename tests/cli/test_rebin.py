@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_ml.cli.rebin import onto
+from otel_ml.cli.baseline.rebin import onto
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.variables import Variable
 

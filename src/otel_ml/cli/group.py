@@ -15,9 +15,12 @@ COMMANDS = {
         "otel_ml.cli.doctor:doctor",
         "Say what is instrumented, where each signal goes, and whether it arrives.",
     ),
-    "tail": ("otel_ml.cli.tail:tail", "Print predictions as services send them over OTLP."),
-    "baseline": ("otel_ml.cli.baseline:baseline", "Fit a baseline to training data; show it, compare two, export it."),
-    "check": ("otel_ml.cli.check:check", "Compare a file with a baseline; exit status 1 when it drifts."),
+    "tail": ("otel_ml.cli.tail.command:tail", "Print predictions as services send them over OTLP."),
+    "baseline": (
+        "otel_ml.cli.baseline.group:baseline",
+        "Fit a baseline to training data; show it, compare two, export it.",
+    ),
+    "check": ("otel_ml.cli.check.command:check", "Compare a file with a baseline; exit status 1 when it drifts."),
 }
 """Name of each command: where it is, and its line in the group's help."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from otel_ml.cli.file_error import FileError
+from otel_ml.cli.files.errors import FileError
 
 FOUND: Final = 1
 TROUBLE: Final = 2

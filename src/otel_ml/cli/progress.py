@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from otel_ml.cli.files import Files
+from otel_ml.cli.files.tables import Files
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from rich.console import ConsoleOptions
 from rich.padding import Padding
 from rich.text import Text
 
-from otel_ml.cli import check_words as words
+from otel_ml.cli.check import words
 from otel_ml.cli.histogram import bar, sparkline
 from otel_ml.cli.printable import count, percent, printable
 from otel_ml.drift.report import VariableReport

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet
 
-from otel_ml.cli.file_error import FileError
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.errors import FileError
+from otel_ml.cli.files.plan import Plan
 
 ROWS: Final = 1 << 16
 """Rows of a batch."""

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from otel_ml.cli.times import timestamps
+from otel_ml.cli.files.times import timestamps
 from otel_ml.drift.tables import column_array
 
 ColumnType = Literal["number", "boolean", "datetime", "text"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from otel_ml.cli.rebin import onto
+from otel_ml.cli.baseline.rebin import onto
 from otel_ml.drift.report import SCORES, Bin, VariableReport
 from otel_ml.drift.variables import Variable
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from otel_ml.cli.csv_columns import NULLS
-from otel_ml.cli.csv_head import read_head
-from otel_ml.cli.file_error import FileError
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.csv_columns import NULLS
+from otel_ml.cli.files.csv_head import read_head
+from otel_ml.cli.files.errors import FileError
+from otel_ml.cli.files.plan import Plan
 from otel_ml.cli.printable import printable
 
 BLOCK: Final = 1 << 20

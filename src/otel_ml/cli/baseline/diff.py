@@ -25,8 +25,8 @@ def diff(earlier: str, later: str, tolerance: float) -> None:
     Exit status, as of diff: 0 nothing that matters, 1 something, 2 a file cannot be read.
     """
     with gate():
-        from otel_ml.cli.baseline_compare import compare
-        from otel_ml.cli.baseline_diff_text import DiffText
+        from otel_ml.cli.baseline.compare import compare
+        from otel_ml.cli.baseline.diff_text import DiffText
         from otel_ml.cli.terminal import show
         from otel_ml.drift.baseline import Baseline
 

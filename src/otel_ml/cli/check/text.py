@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from otel_ml.cli import check_words as words
+from otel_ml.cli.check import words
 from otel_ml.cli.printable import printable
 from otel_ml.cli.variable_list import VariableList
 from otel_ml.drift.report import Report

@@ -6,12 +6,12 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from otel_ml.cli.csv_table import CsvTable
-from otel_ml.cli.file_error import FileError
-from otel_ml.cli.opening import MAGIC, opened, unpacked
-from otel_ml.cli.parquet_table import ParquetTable
-from otel_ml.cli.parts import STDIN, Part, parts_of
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.csv_table import CsvTable
+from otel_ml.cli.files.errors import FileError
+from otel_ml.cli.files.opening import MAGIC, opened, unpacked
+from otel_ml.cli.files.parquet_table import ParquetTable
+from otel_ml.cli.files.parts import STDIN, Part, parts_of
+from otel_ml.cli.files.plan import Plan
 from otel_ml.cli.printable import printable
 
 _PARQUET: Final = b"PAR1"

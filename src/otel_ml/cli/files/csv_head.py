@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
-from otel_ml.cli.file_error import FileError
+from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.printable import printable
 
 HEAD: Final = 1 << 20

@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final, cast
 
-from otel_ml.cli.file_error import FileError
-from otel_ml.cli.parts import STDIN, Part
+from otel_ml.cli.files.errors import FileError
+from otel_ml.cli.files.parts import STDIN, Part
 
 MAGIC: Final = 6
 """Bytes that tell what a file is."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from otel_ml.cli.file_error import FileError
+from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.printable import printable
 
 _MICROSECONDS: Final = 1e6

@@ -12,7 +12,7 @@ from otel_ml.cli.outcome import gate
 def show_baseline(file: str) -> None:
     """Print a baseline: kinds, nulls, a small histogram a feature, and what looks suspicious."""
     with gate():
-        from otel_ml.cli.baseline_text import BaselineText
+        from otel_ml.cli.baseline.text import BaselineText
         from otel_ml.cli.terminal import show
         from otel_ml.drift.baseline import Baseline
 

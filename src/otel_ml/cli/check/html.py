@@ -7,8 +7,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from otel_ml.cli import check_words as words
-from otel_ml.cli.check_svg import histogram, meter, small_histogram
+from otel_ml.cli.check import words
+from otel_ml.cli.check.svg import histogram, meter, small_histogram
 from otel_ml.cli.printable import percent, printable
 from otel_ml.drift.report import SCORES, Report, VariableReport
 
@@ -23,7 +23,7 @@ def page(report: Report, baseline: Baseline) -> str:
 
     All that comes from data is escaped, and the page allows no script, should any get through.
     """
-    style = files("otel_ml.cli").joinpath("check.css").read_text(encoding="utf-8")
+    style = files("otel_ml.cli.check").joinpath("check.css").read_text(encoding="utf-8")
     model = " ".join(printable(part, 60) for part in (baseline.model, baseline.version) if part)
     title = f"Drift of {model}" if model else "Drift"
     body = [

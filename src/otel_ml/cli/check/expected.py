@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_ml.cli.plan import Plan
+from otel_ml.cli.files.plan import Plan
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from otel_ml.cli.csv_columns import ColumnType
+    from otel_ml.cli.files.csv_columns import ColumnType
     from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.variables import Variable
 

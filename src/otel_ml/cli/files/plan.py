@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from otel_ml.cli.csv_columns import ColumnType, CsvColumn
-from otel_ml.cli.times import TimeColumn
+from otel_ml.cli.files.csv_columns import ColumnType, CsvColumn
+from otel_ml.cli.files.times import TimeColumn
 
 
 class Plan:

@@ -7,10 +7,10 @@ import click
 from otel_ml.cli.group import LazyGroup
 
 COMMANDS = {
-    "fit": ("otel_ml.cli.baseline_fit:fit", "Fit a baseline to training data, in one pass."),
-    "show": ("otel_ml.cli.baseline_show:show_baseline", "Print a baseline for people."),
-    "diff": ("otel_ml.cli.baseline_diff:diff", "Say what changed from one baseline to another."),
-    "rules": ("otel_ml.cli.baseline_rules:rules", "Write a baseline as constant Prometheus recording rules."),
+    "fit": ("otel_ml.cli.baseline.fit:fit", "Fit a baseline to training data, in one pass."),
+    "show": ("otel_ml.cli.baseline.show:show_baseline", "Print a baseline for people."),
+    "diff": ("otel_ml.cli.baseline.diff:diff", "Say what changed from one baseline to another."),
+    "rules": ("otel_ml.cli.baseline.rules:rules", "Write a baseline as constant Prometheus recording rules."),
 }
 """Name of each command: where it is, and its line in the group's help."""
 

@@ -28,7 +28,7 @@ def rules(file: str, output: str | None, model: str | None, version: str | None)
     with gate():
         from dataclasses import replace
 
-        from otel_ml.cli.prometheus_rules import rules_text
+        from otel_ml.cli.baseline.prometheus_rules import rules_text
         from otel_ml.drift.baseline import Baseline
 
         baseline = Baseline.load(file)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from otel_ml.cli import check_words as words
+from otel_ml.cli.check import words
 from otel_ml.cli.printable import count, printable
 from otel_ml.cli.variable_list import VariableList
 
 if TYPE_CHECKING:
-    from otel_ml.cli.baseline_compare import Comparison
+    from otel_ml.cli.baseline.compare import Comparison
     from otel_ml.drift.baseline import Baseline
 
 

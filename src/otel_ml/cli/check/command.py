@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from otel_ml.cli.check.params import duration, thresholds
 from otel_ml.cli.outcome import FOUND, gate, write
-from otel_ml.cli.params import duration, thresholds
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -106,9 +106,9 @@ def check(
 
 
 def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str, Any]) -> tuple[Report, Baseline]:
-    from otel_ml.cli.expected import TOO_MANY_LATE, Expected, lateness
-    from otel_ml.cli.file_error import FileError
-    from otel_ml.cli.files import Files
+    from otel_ml.cli.check.expected import TOO_MANY_LATE, Expected, lateness
+    from otel_ml.cli.files.errors import FileError
+    from otel_ml.cli.files.tables import Files
     from otel_ml.cli.progress import shown
     from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.checking import check as run
@@ -132,15 +132,15 @@ def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str
 
 def _print(report: Report, baseline: Baseline, output: str) -> None:
     if output == "json":
-        from otel_ml.cli.json_text import json_text
+        from otel_ml.cli.check.json_text import json_text
 
         write(json_text(report.to_dict()))
     elif output == "html":
-        from otel_ml.cli.check_html import page
+        from otel_ml.cli.check.html import page
 
         write(page(report, baseline))
     else:
-        from otel_ml.cli.check_text import CheckText
+        from otel_ml.cli.check.text import CheckText
         from otel_ml.cli.terminal import show
 
         show(CheckText(report, baseline))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from otel_ml.cli.session import Session, View
+    from otel_ml.cli.tail.session import Session, View
     from otel_ml.service.consumer import QueueConsumer
 
 _POLL = 0.1
@@ -71,7 +71,7 @@ def tail(
     4318 for http/protobuf. On a terminal the figures stay at the bottom; into a pipe it prints plain lines, or with
     --output json one JSON object a line. Ctrl-C ends it with a summary.
     """
-    from otel_ml.cli.session import Session
+    from otel_ml.cli.tail.session import Session
     from otel_ml.service.consumer import QueueConsumer
     from otel_ml.service.receiver import Receiver, ReceiverError
 
@@ -119,7 +119,7 @@ def _run(
 
 def _view(output: str, rate: int) -> View:
     if output == "json":
-        from otel_ml.cli.tail_json import JsonView
+        from otel_ml.cli.tail.json_lines import JsonView
 
         return JsonView(sys.stdout)
     from rich.console import Console
@@ -128,10 +128,10 @@ def _view(output: str, rate: int) -> View:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a locale without Unicode must not end it, nor change a width
         sys.stdout.reconfigure(errors="replace" if console.is_terminal else "backslashreplace")
     if console.is_terminal:
-        from otel_ml.cli.tail_live import LiveView
+        from otel_ml.cli.tail.live import LiveView
 
         return LiveView(console, rate)
-    from otel_ml.cli.tail_text import TextView
+    from otel_ml.cli.tail.text import TextView
 
     return TextView(sys.stdout)
 

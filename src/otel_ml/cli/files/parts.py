@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from otel_ml.cli.file_error import FileError
+from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.printable import printable
 
 STDIN: Final = "-"

@@ -16,8 +16,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
-from otel_ml.cli.tail_panel import Figures
-from otel_ml.cli.tail_text import call_text, endpoints, event_text, model_text, output_text, request_text
+from otel_ml.cli.tail.panel import Figures
+from otel_ml.cli.tail.text import call_text, endpoints, event_text, model_text, output_text, request_text
 from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction

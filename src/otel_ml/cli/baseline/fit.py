@@ -75,8 +75,8 @@ def fit(
 
 def _fit(files: tuple[str, ...], *, time: str | None, **options: Any) -> Any:
     from otel_ml.baselines import Baseline
-    from otel_ml.cli.files import Files
-    from otel_ml.cli.plan import Plan
+    from otel_ml.cli.files.plan import Plan
+    from otel_ml.cli.files.tables import Files
     from otel_ml.cli.progress import shown
 
     texts = frozenset(options["categorical"])
@@ -90,7 +90,7 @@ def _fit(files: tuple[str, ...], *, time: str | None, **options: Any) -> Any:
 
 
 def _print(found: Any, path: str) -> None:
-    from otel_ml.cli.baseline_text import BaselineText
+    from otel_ml.cli.baseline.text import BaselineText
     from otel_ml.cli.terminal import show
 
     show(BaselineText(found, path))

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from otel_ml.cli.printable import clock, milliseconds, printable, value
-from otel_ml.cli.tail_panel import Figures
+from otel_ml.cli.tail.panel import Figures
 from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from otel_ml.cli.check_words import NULL, label, shift
+from otel_ml.cli.check.words import NULL, label, shift
 from otel_ml.cli.printable import printable
 from otel_ml.drift.report import Bin, VariableReport
 

@@ -1,0 +1,1 @@
+"""`otel-ml baseline`: fit, show, diff and rules."""

@@ -1,0 +1,1 @@
+"""`otel-ml check`: a file beside a baseline."""

@@ -1,0 +1,1 @@
+"""CSV and Parquet of any size as chunks of columns."""

@@ -1,0 +1,1 @@
+"""`otel-ml tail`: predictions as services send them."""
