@@ -157,7 +157,7 @@ class Watches:
             guarded("watch.reset")(watch.reset)()
 
     def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
-        # All of it here, in a thread of the user's: a process that is forked while another one imports can not import any more.
+        from otel_ml.monitoring import ahead  # noqa: F401 - for what it imports: later is too late
         from otel_ml.monitoring.meeting import Meeting
         from otel_ml.monitoring.post import Post
         from otel_ml.monitoring.watch import Watch
