@@ -221,3 +221,22 @@ def test_the_import_is_light() -> None:
     heavy = "{'numpy', 'opentelemetry.sdk', 'difflib', 'asyncio'}"
     code = f"import sys, otel_ml.config; sys.exit(str({heavy} & set(sys.modules)) if {heavy} & set(sys.modules) else 0)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_scores_and_limits_are_those_of_the_conventions() -> None:
+    config = Config.load(
+        environ={"OTEL_ML_DRIFT_SCORES": "psi, hellinger,psi", "OTEL_ML_DRIFT_THRESHOLDS": "psi=.2,null_rate=0.05"}
+    )
+    assert config.drift_scores == ("psi", "hellinger")
+    assert dict(config.drift_thresholds) == {"psi": 0.2, "null_rate": 0.05}
+    assert Config.load(drift_thresholds={"psi": 0.1}).shown("drift_thresholds") == "psi=0.1"
+    assert Config.load(drift=False).drift == "off"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"drift_scores": "pis"}, {"drift_thresholds": "psi"}, {"drift_thresholds": "psi=0"}, {"drift_thresholds": "pis=1"}],
+)
+def test_a_score_that_nobody_knows_or_a_limit_of_nothing_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="use "):
+        Config.load(environ={}, **options)
