@@ -15,6 +15,7 @@ from otel_ml.semconv import events, metrics
 from otel_ml.service.records import Log, read_logs, read_points
 
 DISTRIBUTION = "distribution"
+DRIFT = names.MlDropSignalValues.DRIFT.value
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,12 @@ class Alarms:
         self.violations: list[Violation] = []
         self.rows = 0
         """Counted by the service, over all its processes."""
-        self._counted: dict[Any, float] = {}
+        self.lost = 0
+        """Of these, rows that its monitor did not see."""
+        self._totals: dict[str, dict[Any, float]] = {
+            metrics.ML_PREDICTIONS.name: {},
+            metrics.ML_TELEMETRY_DROPPED.name: {},
+        }
         self._on: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
@@ -73,9 +79,9 @@ class Alarms:
     def consume_metrics(self, request: ExportMetricsServiceRequest) -> None:
         with self._lock:
             for point in read_points(request):
-                if point.metric == metrics.ML_PREDICTIONS.name:
-                    self._counted[point.series] = point.value or 0
-            self.rows = round(sum(self._counted.values()))
+                if point.metric in self._totals and point.attributes.get(names.ML_DROP_SIGNAL) in (None, DRIFT):
+                    self._totals[point.metric][point.series] = point.value or 0
+            self.rows, self.lost = (round(sum(total.values())) for total in self._totals.values())
 
     def consume_logs(self, request: ExportLogsServiceRequest) -> None:
         with self._lock:

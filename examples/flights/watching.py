@@ -20,8 +20,9 @@ from otel_ml.service.receiver import Receiver
 
 STOP_SECONDS = 60.0
 CONCURRENCY = 2
-LATE_SECONDS = 86_400
-"""The two workers are at different times while flights of weeks go by in seconds."""
+LATE_WINDOWS = 360
+"""The two workers are that far apart at most, while flights of weeks go by in seconds."""
+MOST_LATE_SECONDS = 86_400.0
 EVENTS = 0.02
 """Share of predictions that have an event. Drift looks at all of them, whatever is exported."""
 
@@ -67,7 +68,7 @@ def environment(baseline: Path, window: float, directory: Path) -> dict[str, str
         "OTEL_ML_BASELINE": str(baseline),
         "OTEL_ML_DRIFT_WINDOW": f"{window:g}",
         "OTEL_ML_EVENT_TIME": f"header:{TIME_HEADER}",
-        "OTEL_ML_DRIFT_LATENESS": str(LATE_SECONDS),
+        "OTEL_ML_DRIFT_LATENESS": f"{min(MOST_LATE_SECONDS, LATE_WINDOWS * window):g}",
         "OTEL_ML_DRIFT_DIRECTORY": str(directory),
         "OTEL_ML_EVENTS": str(EVENTS),
     }
