@@ -64,7 +64,7 @@ def drift_report(model: object, version: str | None = None) -> Report | None:
 
     Returns:
         Scores, alarms and violations by feature, the strongest drift first; ``.to_dict()`` makes JSON of it. None if nothing
-        is watched: the model has no baseline, drift is off, or nothing is instrumented.
+        is watched (the model has no baseline, drift is off, nothing is instrumented), or if it can not be had within ten seconds.
 
     >>> drift_report("churn") is None
     True

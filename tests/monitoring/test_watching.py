@@ -228,6 +228,19 @@ def test_the_state_survives_a_restart(telemetry: Telemetry, watched: Watched) ->
     assert report.rows == 1_800
 
 
+def test_models_that_come_and_go_do_not_fill_memory(
+    telemetry: Telemetry, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otel_ml.monitoring.watches.MAX_WATCHES", 3)
+    watched()
+    models = [Model() for _ in range(5)]
+    for number, model in enumerate(models):
+        otel_ml.register_model(model, f"model-{number}", version="1", baseline=examples.baseline(f"{number:012}"))
+    otel_ml.flush()
+    assert runtime.current is not None
+    assert {watch.baseline.id for watch in runtime.current.watched()} == {f"{number:012}" for number in (2, 3, 4)}
+
+
 def test_a_directory_that_can_not_be_used_is_said_once_and_drift_is_watched_all_the_same(
     telemetry: Telemetry, watched: Watched, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -87,6 +88,8 @@ class Watches:
         self._by_key: dict[tuple[object, ...], Watch] = {}
         self._meeting: Meeting | None = None
         self._closed = False
+        self._lock = threading.RLock()
+        self._retired: list[Watch] = []
         self.default = (
             None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
         )
@@ -102,14 +105,15 @@ class Watches:
         """
         if self._config.drift == "off":
             return None
-        key = (*attributes.values(), baseline.id)
-        found = self._by_key.get(key)
-        if found is None:
-            if len(self._by_key) >= MAX_WATCHES:
-                oldest = min(self._by_key, key=lambda known: self._by_key[known].used)
-                self._by_key.pop(oldest).retire()
-            found = self._by_key[key] = self._new(attributes, baseline)
-        return found
+        key = (*attributes.items(), baseline.id)
+        with self._lock:
+            found = self._by_key.get(key)
+            if found is None:
+                if len(self._by_key) >= MAX_WATCHES:
+                    oldest = min(self._by_key, key=lambda known: self._by_key[known].used)
+                    self._retired.append(self._by_key.pop(oldest))
+                found = self._by_key[key] = self._new(attributes, baseline)
+            return found
 
     def find(self, name: str, version: str | None) -> Watch | None:
         """The watch of a model with this name, and version if it is given; the one that was opened last."""
@@ -134,6 +138,8 @@ class Watches:
         if self._closed:  # a call that was under way has come after all
             self.close()
             return
+        while self._retired:
+            guarded("watch.retire")(self._retired.pop().retire)()
         for watch in self.all():
             guarded("watch.beat")(watch.beat)(now, at_once=at_once)
 
@@ -153,6 +159,7 @@ class Watches:
 
     def reset(self) -> None:
         """Back to zero, in a forked child."""
+        self._lock = threading.RLock()
         for watch in self.all():
             guarded("watch.reset")(watch.reset)()
 
