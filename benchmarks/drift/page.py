@@ -49,7 +49,7 @@ def false_alarm_table(found: Sequence[Mapping[str, Any]]) -> str:
     loose, loose_raised = (sum(one[name] for one in found) for name in ("loose_promised", "loose_raised"))
     lines += [
         "",
-        f"All together: {raised} of the {promised:,.0f} alarms that were allowed, and {loose_raised} of {loose:,.0f} "
+        f"Seeds: {len({one['seed'] for one in found})}. All together: {raised} of the {promised:,.0f} alarms that were allowed, and {loose_raised} of {loose:,.0f} "
         "where a hundred times as many were.",
     ]
     return "\n".join(lines)
