@@ -47,10 +47,11 @@ def false_alarm_table(found: Sequence[Mapping[str, Any]]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     promised, raised = (sum(one[name] for one in found) for name in ("promised", "raised"))
     loose, loose_raised = (sum(one[name] for one in found) for name in ("loose_promised", "loose_raised"))
+    seeds = len({one["seed"] for one in found})
     lines += [
         "",
-        f"Seeds: {len({one['seed'] for one in found})}. All together: {raised} of the {promised:,.0f} alarms that were allowed, and {loose_raised} of {loose:,.0f} "
-        "where a hundred times as many were.",
+        f"Seeds: {seeds}. All together: {raised} of the {promised:,.0f} alarms that were allowed, and {loose_raised} of "
+        f"{loose:,.0f} where a hundred times as many were.",
     ]
     return "\n".join(lines)
 
