@@ -59,6 +59,15 @@ def test_a_batch_costs_few_searches_however_wide_it_is() -> None:
     assert sum(bool(rare.ids(index, "null")) for index in range(50)) == MAX_SEARCHES
 
 
+def test_a_window_has_examples_of_its_own_or_none() -> None:
+    own = baseline(numeric("a"))
+    rare, binner = RareRows(own, keep=64), Binner(own)
+    look(rare, binner, {"a": np.full(100, np.nan)}, 0)
+    look(rare, binner, {"a": np.full(100, np.nan)}, 3)
+    assert {id_.partition("-")[0] for id_ in rare.ids(0, "null", first=2)} == {"3"}
+    assert rare.ids(0, "null", first=4) == ()
+
+
 def test_restored_ids_are_the_same() -> None:
     own = baseline(numeric("a"))
     rare, again = RareRows(own, keep=8), RareRows(own, keep=8)

@@ -77,13 +77,15 @@ class RareRows:
         """Keeps the id of a row that has an event."""
         self._found.setdefault((variable, cause), deque(maxlen=EXAMPLES)).append((step, id_))
 
-    def ids(self, variable: int, cause: str) -> tuple[str, ...]:
-        """Returns the ids that are kept, the newest first."""
-        return tuple(id_ for _, id_ in reversed(self._found.get((variable, cause), ())))
+    def ids(self, variable: int, cause: str, first: int = 0) -> tuple[str, ...]:
+        """Returns the ids that are kept of rows from a step on, the newest first."""
+        found = self._found.get((variable, cause), ())
+        return tuple(id_ for step, id_ in reversed(found) if step >= first)
 
     def _is_wanting(self, variable: int, cause: str, step: int) -> bool:
         found = self._found.get((variable, cause))
-        return found is None or len(found) < EXAMPLES or found[0][0] < step - self._keep
+        # Once a step, so that a short window has examples of its own.
+        return found is None or len(found) < EXAMPLES or found[-1][0] < step or found[0][0] < step - self._keep
 
     def state(self) -> list[list[Any]]:
         """What `restore` continues from."""

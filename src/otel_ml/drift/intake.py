@@ -81,7 +81,7 @@ class Intake:
             first: the first step of the window.
         """
         if alarm.cause in layout.RARE:
-            return self._rare.ids(alarm.variable, alarm.cause)
+            return self._rare.ids(alarm.variable, alarm.cause, first)
         columns = grown(alarm.moved, window[alarm.variable], reference[alarm.variable])
         return of_bins(self._samples.last(first), alarm.variable, columns)
 
