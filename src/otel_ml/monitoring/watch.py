@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from otel_ml.monitoring.counting import RowCounter
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from otel_ml.privacy import FeaturePlan
 
 SEARCH_SECONDS: Final = 10.0
-"""Rows with a rare event are looked for once in so many seconds, for each feature and event."""
+"""Rows with a rare event are looked for once in so many seconds, for each feature and event; and in each new step."""
+
+LEAST_SEARCH_SECONDS: Final = 0.05
+"""But no more often than that, however fast event time goes by."""
 
 NULL: Final = MlViolationTypeValues.NULL.value
 
@@ -124,7 +128,7 @@ class Watch:
     def reset(self) -> None:
         """Back to zero: at first, and in a forked child, where what there is is the parent's."""
         self._intake = Intake(self.baseline, self._counter, self._step_of)
-        self._searched: dict[tuple[int, str], float] = {}
+        self._searched: dict[tuple[int, str], tuple[float, int]] = {}
         self._told: set[Match] = set()
         self.used = time.monotonic()
         self.violations: dict[tuple[str, str], int] = {}
@@ -239,7 +243,8 @@ class Watch:
 
     def _violations(self, lot: Lot, rare: list[RareRow]) -> Iterator[Violation]:
         """What the lot has of them. Rows that were found go to `rare`, too."""
-        for variable, kind, hits, rows in self._counter.rare(lot.counted, lot.features, lot.outputs, self._is_due):
+        is_due = partial(self._is_due, lot.step)
+        for variable, kind, hits, rows in self._counter.rare(lot.counted, lot.features, lot.outputs, is_due):
             rare.extend(RareRow(variable, kind, str(lot.origin(row))) for row in rows)
             if self._is_violation(lot.match, variable, kind):
                 yield Violation(self.safe_names[variable], kind, hits, lot.origin(rows[0]) if rows else None)
@@ -263,11 +268,12 @@ class Watch:
         self.violations[key] = self.violations.get(key, 0) + violation.hits
         self._listener.violated(self, violation)
 
-    def _is_due(self, variable: int, kind: str) -> bool:
+    def _is_due(self, step: int, variable: int, kind: str) -> bool:
         now = time.monotonic()
-        if now - self._searched.get((variable, kind), -SEARCH_SECONDS) < SEARCH_SECONDS:
+        last, last_step = self._searched.get((variable, kind), (now - SEARCH_SECONDS, step))
+        if now - last < (SEARCH_SECONDS if step == last_step else LEAST_SEARCH_SECONDS):
             return False
-        self._searched[variable, kind] = now
+        self._searched[variable, kind] = now, step
         return True
 
     def _names(self, match: Match) -> tuple[str, ...] | None:
