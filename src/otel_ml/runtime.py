@@ -111,7 +111,7 @@ class Runtime:
 
     def dropped(self) -> list[tuple[Series, int]]:
         """What was dropped so far."""
-        return self.aggregator.dropped()
+        return self.aggregator.drops.series()
 
     # -- life -----------------------------------------------------------------------------------------------------------
 

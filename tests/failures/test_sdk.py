@@ -114,7 +114,7 @@ def test_a_log_processor_that_raises(
     production(logger_provider=provider)
     predict(50)
     assert otel_ml.flush()
-    assert counted(telemetry)["aggregator.emit"] == 50
+    assert counted(telemetry)["outbox.emit"] == 50
     assert len(telemetry.spans("predict double")) == 50
     assert [point.count for point in telemetry.metric("ml.inference.duration")] == [50]
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from otel_ml.observation import Batch, Row
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
+from otel_ml.signals.drops import Drops
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Call, Prediction
@@ -25,9 +26,7 @@ class Counter(Protocol):
     """Whoever counts, as seen from here."""
 
     worker: int | None
-
-    def drop(self, reason: MlDropReasonValues, signal: MlDropSignalValues, count: int) -> None:
-        """Count something as dropped."""
+    drops: Drops
 
     def times(self, prediction: Prediction) -> float | list[float]:
         """Event time in seconds since 1970, of all rows or of each that is held."""
@@ -107,7 +106,7 @@ def _scores(prediction: Prediction, counter: Counter) -> Iterator[float]:
     step = -(-len(scores) // (MAX_HURRIED_SCORES if in_a_hurry else MAX_SCORES))
     if step > 1:
         skipped = len(scores) - -(-len(scores) // step)
-        counter.drop(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
+        counter.drops.add(MlDropReasonValues.CAP, MlDropSignalValues.METRIC, skipped)
     for score in scores[:: max(1, step)].tolist():
         if 0.0 <= score <= 1.0:
             yield score

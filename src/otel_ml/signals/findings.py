@@ -52,7 +52,7 @@ class Findings:
 
     def left_out(self, reason: MlDropReasonValues, rows: int) -> None:
         """Count rows that drift does not see."""
-        self._aggregator.drop(reason, MlDropSignalValues.DRIFT, rows)
+        self._aggregator.drops.add(reason, MlDropSignalValues.DRIFT, rows)
 
 
 def _end(change: Change, step: float) -> int | None:
