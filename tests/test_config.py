@@ -235,7 +235,12 @@ def test_scores_and_limits_are_those_of_the_conventions() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"drift_scores": "pis"}, {"drift_thresholds": "psi"}, {"drift_thresholds": "psi=0"}, {"drift_thresholds": "pis=1"}],
+    [
+        {"drift_scores": "pis"},
+        {"drift_thresholds": "psi"},
+        {"drift_thresholds": "psi=0"},
+        {"drift_thresholds": "pis=1"},
+    ],
 )
 def test_a_score_that_nobody_knows_or_a_limit_of_nothing_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="use "):

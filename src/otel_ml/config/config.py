@@ -160,7 +160,9 @@ class Config:
         "Fixed limits for statistics, such as `psi=0.2`, instead of the alarm with a false-alarm rate.",
     )
     drift_scores: tuple[str, ...] = option(
-        ("psi",), kinds.choices(*_SCORES), "Statistics that become metrics: a series a feature each, and one for its noise."
+        ("psi",),
+        kinds.choices(*_SCORES),
+        "Statistics that become metrics: a series a feature each, and one for its noise.",
     )
     drift_directory: str | None = option(
         None,
