@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from otel_ml import guard
 from otel_ml.drift import Report
-from otel_ml.monitoring.channel import SETTLING
+from otel_ml.monitoring.channel import SETTLING, Shared
 from otel_ml.monitoring.post import MAX_STEPS, Post
-from tests.monitoring.posts import STEP, add, counted, post
+from otel_ml.monitoring.records import Record
+from tests.monitoring.posts import SHAPE, STEP, add, counted, post
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +159,65 @@ def test_a_damaged_state_or_log_is_set_aside_and_watching_goes_on(tmp_path: Path
         beat(worker)
     assert rows(worker) == 50
     assert (tmp_path / "state.damaged").exists()
+
+
+def test_a_folder_that_is_removed_under_its_workers_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    leader, worker = post(folder), post(folder)
+    for one in (leader, worker):
+        add(one, 100)
+        beat(one)
+    beat(leader, after=SETTLING + 1)
+    shutil.rmtree(folder)
+    add(leader, 10)
+    add(worker, 5)
+    beat(leader, worker, after=SETTLING + 2)
+    for seconds in range(5, 20, 5):
+        beat(leader, worker, after=SETTLING + seconds)
+    assert [leader.leads, worker.leads] == [True, False]
+    assert rows(leader) == 215
+
+
+def test_a_lock_that_is_removed_leaves_one_worker_to_evaluate(tmp_path: Path) -> None:
+    first, second = post(tmp_path), post(tmp_path)
+    beat(first, second)
+    (tmp_path / "evaluator").unlink()
+    beat(second, first)
+    assert [first.leads, second.leads] == [False, True]
+
+
+def test_alarms_are_told_although_the_state_can_not_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "RERAISE", False)
+    worker = post(tmp_path, capacity=1 << 14)
+    beat(worker)
+    (tmp_path / "state").mkdir()  # which no file can take the place of
+    told = []
+    for number in range(200):
+        add(worker, 1_000, STEP + number)
+        told += worker.beat(time.monotonic() + number, at_once=True)
+    assert [change.name for change in told if change.detected] == ["age"]
+    assert not worker.waits
+    assert rows(worker) == 200_000
+    worker.close()
+
+
+def test_one_worker_alone_takes_no_more_memory_with_time(tmp_path: Path) -> None:
+    channel = Shared(tmp_path, SHAPE, 1 << 18)
+
+    def count(start: int) -> int:
+        for second in range(start, start + 2_000):
+            channel.send(Record(STEP, np.ones(SHAPE, dtype=np.int64)))
+            channel.receive(float(second))
+            channel.free()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = count(0)
+        assert count(2_000) - before < 50_000
+    finally:
+        tracemalloc.stop()
+        channel.close()
 
 
 def test_examples_of_other_workers_are_kept(tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ class Shared:
 
     def send(self, record: Record) -> bool:
         """Hand counts over, for good. False while there is no room for them."""
+        self.folder.renew()
         return self.folder.log.append(record.to_bytes())
 
     def lead(self) -> bool:
@@ -181,10 +182,10 @@ class Shared:
         newest = max((record.step for records in waiting.values() for record, _ in records), default=None)
         if newest is not None:
             self._seen.append((now, max(newest, self._seen[-1][1] if self._seen else newest)))
-        if len(waiting) < 2 or self.is_crowded():
-            return None
         while len(self._seen) > 1 and self._seen[1][0] <= now - SETTLING:
             self._seen.popleft()
+        if len(waiting) < 2 or self.is_crowded():
+            return None
         if not self._seen or self._seen[0][0] > now - SETTLING:
             return self._seen[0][1] - 1 if self._seen else None
         return self._seen[0][1]

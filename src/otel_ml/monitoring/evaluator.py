@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_ml import guard
 from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.state import load, save
@@ -71,7 +72,7 @@ class Evaluator:
             self._add(record)
         changes = self.monitor.advance()
         if changes or self._channel.is_crowded() or (self._is_new and now - self._saved >= SAVE_SECONDS):
-            self.save()
+            self.try_to_save()
         return changes
 
     def report(self) -> Report:
@@ -92,6 +93,15 @@ class Evaluator:
             save(self.monitor, self._path, {PLACES: self._channel.places})
             self._channel.free()
         self._is_new = False
+
+    def try_to_save(self) -> None:
+        """The same where alarms are not to be lost because it fails, on a disk that is full, say."""
+        try:
+            self.save()
+        except OSError as error:
+            if self._channel.is_crowded():
+                self._channel.free()  # rather watch on than keep all of it for whoever comes next
+            guard.report("drift.state", error)
 
     def _add(self, record: Record) -> None:
         self._is_new = True

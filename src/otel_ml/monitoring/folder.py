@@ -59,8 +59,7 @@ class Folder:
     def __init__(self, path: Path, capacity: int) -> None:
         if fcntl is None:
             raise OSError("this system has no file locks")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path)
+        _make(path, parents=True)
         self.path = path
         self._capacity = capacity
         self._evaluator: int | None = None
@@ -75,9 +74,26 @@ class Folder:
 
     def lead(self) -> bool:
         """Whether this worker is the one that evaluates. Takes the role over where nobody has it."""
+        if self._evaluator is not None and not os.fstat(self._evaluator).st_nlink:
+            _release(self._evaluator)  # removed: a lock on it keeps nobody away any more
+            self._evaluator = None
         if self._evaluator is None:
             self._evaluator = _locked(self.path / "evaluator")
         return self._evaluator is not None
+
+    def renew(self) -> None:
+        """Begin a new log where this worker's was removed, by hand or by whoever cleans temporary files: nobody reads that one.
+
+        Raises:
+            OSError: none can be made.
+        """
+        if self._slot is None or os.fstat(self._slot).st_nlink:
+            return
+        _make(self.path, parents=True)
+        log, gone = self.log, self._slot
+        self.log = self._claim()
+        log.close()
+        _release(gone)
 
     def logs(self) -> Iterator[Log]:
         """The logs of all workers, those that have ended included."""
@@ -165,7 +181,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_opening.acquire, after_in_parent=_opening.release, after_in_child=_after_fork)
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, *, parents: bool = False) -> None:
+    if parents:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
     found = os.lstat(path)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:

@@ -145,7 +145,9 @@ class Post:
         self._beat = now
         channel = self._open()
         self._hand_over(channel)
-        if self._evaluator is None and channel.lead():
+        if not channel.lead():
+            self._evaluator = None
+        elif self._evaluator is None:
             self._evaluator = Evaluator(self._baseline, self.settings, channel, self._path, self._wall)
         if self._evaluator is None:
             return []
@@ -178,7 +180,7 @@ class Post:
             return []
         changes = self.beat(time.monotonic(), at_once=True)
         if self._evaluator is not None:
-            self._evaluator.save()
+            self._evaluator.try_to_save()
         if self._channel is not None:
             self._channel.close()
         self.reset()
