@@ -14,18 +14,24 @@ if TYPE_CHECKING:
     from otel_ml.drift.checking import check
     from otel_ml.drift.monitor import Monitor
     from otel_ml.drift.report import Bin, Change, Moment, Report, VariableReport
+    from otel_ml.drift.sequential.adwin import Adwin
+    from otel_ml.drift.sequential.cusum import Cusum
+    from otel_ml.drift.sequential.page_hinkley import PageHinkley
     from otel_ml.drift.settings import Settings
     from otel_ml.drift.state import load, save
     from otel_ml.drift.variables import Constraints, Variable
 
 _HOMES = {
+    "Adwin": "sequential.adwin",
     "Baseline": "baseline",
     "BaselineError": "baseline",
     "Bin": "report",
     "Change": "report",
     "Constraints": "variables",
+    "Cusum": "sequential.cusum",
     "Moment": "report",
     "Monitor": "monitor",
+    "PageHinkley": "sequential.page_hinkley",
     "Report": "report",
     "Settings": "settings",
     "Variable": "variables",
@@ -37,13 +43,16 @@ _HOMES = {
 """Loaded when first asked for, so that numpy is not before it is needed. No module may have the name of what it holds."""
 
 __all__ = [
+    "Adwin",
     "Baseline",
     "BaselineError",
     "Bin",
     "Change",
     "Constraints",
+    "Cusum",
     "Moment",
     "Monitor",
+    "PageHinkley",
     "Report",
     "Settings",
     "Variable",

@@ -8,7 +8,7 @@ import numpy as np
 
 from otel_ml.drift.detection.ball import closest
 from otel_ml.drift.detection.rare import log_evidence_rare
-from otel_ml.drift.statistics.special import gammaln
+from otel_ml.drift.statistics.gamma import gammaln
 
 LEAST_PRIOR: Final = 0.5
 """Of a bin, so that one the reference hardly has does not count as impossible."""

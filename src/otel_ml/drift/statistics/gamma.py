@@ -66,27 +66,6 @@ def gammaln(x: ArrayLike) -> Floats:
     return result.reshape(values.shape)
 
 
-def log_rising(a: ArrayLike, n: ArrayLike) -> Floats:
-    """``gammaln(a + n) - gammaln(a)``, without losing the digits that the two have in common where a is large.
-
-    Args:
-        a: numbers above 0.
-        n: numbers from 0, of a shape that broadcasts with it.
-
-    Returns:
-        float64 of the common shape.
-
-    >>> log_rising(3, 2).round(6).tolist()  # log(3 * 4)
-    2.484907
-    """
-    low, more = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(n, dtype=np.float64))
-    high = low + more
-    large = np.maximum(low, STIRLING_FROM)  # what is smaller is not used
-    top = large + more
-    smooth = (top - 0.5) * np.log1p(more / large) + more * (np.log(large) - 1) + _series(top) - _series(large)
-    return np.where(low >= STIRLING_FROM, smooth, gammaln(high) - gammaln(low))
-
-
 def _gammaln(x: Floats) -> Floats:
     small = np.flatnonzero(x < STIRLING_FROM)
     if not small.size:

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from otel_ml.drift.statistics.bridge import largest
+from otel_ml.drift.statistics.chi_square import chi_square_quantile
 from otel_ml.drift.statistics.distances import line
 from otel_ml.drift.statistics.formulas import LOG_TWO
 from otel_ml.drift.statistics.gamma import gammaln
 from otel_ml.drift.statistics.smoothed import Gaps, gaps
-from otel_ml.drift.statistics.special import chi_square_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -213,7 +213,9 @@ def min_rows(m: ArrayLike, bins: ArrayLike, *, limit: float = 0.1, confidence: f
     >>> min_rows(10_000, [10, 20]).tolist()
     [287.0, 458.0]
     """
-    quantile = chi_square_quantile(confidence, np.asarray(bins, dtype=np.float64) - 1)
+    number = np.asarray(bins)
+    found = [chi_square_quantile(confidence, int(of) - 1) for of in number.ravel().tolist()]
+    quantile = np.array(found, dtype=np.float64).reshape(number.shape)
     reference = np.asarray(m, dtype=np.float64)
     with np.errstate(divide="ignore"):
         room = limit / quantile - 1 / reference
