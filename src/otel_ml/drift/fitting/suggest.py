@@ -93,7 +93,10 @@ def _looks_numeric(label: str) -> bool:
 
 
 def _completeness(variable: Variable) -> float | None:
-    """One less the 99.9% upper bound of the null rate (Wilson), rounded down; None where all were null."""
+    """One less the null rate that is still expected, rounded down; None where all were null.
+
+    That is its 99.9% upper bound (Wilson), and at least what the alarm bears: twice as many or .2% more, but not 5% more.
+    """
     if not variable.nulls:
         return 1.0
     if variable.nulls == variable.rows:
@@ -101,7 +104,8 @@ def _completeness(variable: Variable) -> float | None:
     rows, share, z = variable.rows, variable.null_ratio, _Z
     spread = z * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
     upper = (share + z * z / (2 * rows) + spread) / (1 + z * z / rows)
-    return math.floor((1 - upper) * 1000) / 1000
+    borne = min(max(2 * share, share + 0.002), share + 0.05)
+    return math.floor((1 - max(upper, borne)) * 1000) / 1000
 
 
 def notes(variable: Variable, column: Column | None) -> list[str]:
