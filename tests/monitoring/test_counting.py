@@ -188,6 +188,33 @@ def test_two_operations_on_the_same_rows_count_once(
     assert sum(outputs(telemetry, "score").values()) == 20
 
 
+def test_a_classifier_of_booleans_is_counted_over_the_two_values(
+    telemetry: Telemetry, instrument: Instrument, tmp_path: Path
+) -> None:
+    data = pd.DataFrame({"age": np.random.default_rng(5).normal(40, 10, 3_000)})
+    model = LogisticRegression().fit(data, data["age"] > 40)
+    predicted = model.predict(data)
+    instrument(drift_directory=str(tmp_path))
+    baseline = otel_ml.Baseline.fit(data.assign(label=predicted), prediction="label")
+    otel_ml.register_model(model, "adult", baseline=baseline)
+    model.predict(data)
+    model.predict_proba(data.iloc[:200])
+    for row in range(10):
+        model.predict(data.iloc[[row]])
+    found = outputs(telemetry, "prediction")
+    counts = {truth: int((predicted == truth).sum()) for truth in (True, False)}
+    assert sum(found.values()) == 3_210
+    assert found.get("other", 0) == found.get("null", 0) == 0
+    report = otel_ml.drift_report(model)
+    assert report is not None
+    (prediction,) = report.predictions
+    assert not prediction.violations
+    assert {bin.label: bin.rows for bin in prediction.bins if bin.rows} == {
+        str(truth).lower(): counts[truth] + int((predicted[:200] == truth).sum() + (predicted[:10] == truth).sum())
+        for truth in counts
+    }
+
+
 def test_names_that_differ_are_violations_and_said_in_the_log(
     telemetry: Telemetry, watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -200,6 +227,17 @@ def test_names_that_differ_are_violations_and_said_in_the_log(
     assert bins(telemetry, "shoe_size") == {"value": 3}
     (said,) = [record.getMessage() for record in caplog.records if "age came as Age" in record.getMessage()]
     assert "1 missing (age), 2 unknown (Age, shoe.size)" in said
+
+
+def test_a_name_that_looks_like_a_secret_does_not_come_into_the_log(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched()
+    with caplog.at_level(logging.WARNING):
+        predict({"age": 25, "plan": "basic", "email": None, "ann@example.com": 1})
+        otel_ml.flush()
+    assert "1 unknown (masked_" in caplog.text
+    assert "ann@" not in caplog.text
 
 
 def test_another_order_is_a_violation_where_the_model_goes_by_position(

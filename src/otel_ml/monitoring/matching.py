@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from otel_ml.privacy.values import find
 from otel_ml.semconv.attributes import MlViolationTypeValues
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Match:
                 (place, REORDERED) for place, due in zip(found, sorted(found), strict=True) if place != due
             ]
         if missing or extra:
-            _say(missing, [names[index] for index in extra])
+            _say(missing, [_readable(names[index], self.safe_name(index)) for index in extra])
 
 
 def _say(missing: Sequence[str], extra: Sequence[str]) -> None:
@@ -112,6 +113,11 @@ def _say(missing: Sequence[str], extra: Sequence[str]) -> None:
         _some(extra),
         f"; {_some(renamed)}" if renamed else "",
     )
+
+
+def _readable(name: str, safe: str) -> str:
+    """A name as it came, unless it looks like a secret: logs may leave the process, too."""
+    return safe if find(name[:1024]) else name
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf, log2
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,8 @@ SUBJECTS: Final = ("prediction", "score", "entropy")
 
 Answer = tuple[Any, Any, Any]
 """Prediction, score and entropy of one row; MISSING where the call said nothing of it."""
+
+_TRUTHS: Final[dict[str | None, bool]] = {"true": True, "false": False}
 
 MISSING: Final = object()
 NOTHING: Final[Answer] = (MISSING, MISSING, MISSING)
@@ -40,6 +42,8 @@ class OutputReader:
         self._any = any(self._wanted)
         self._names = tuple(found[subject].name if subject in found else "" for subject in SUBJECTS)
         self._as_number = "prediction" in found and found["prediction"].ordered
+        is_boolean = "prediction" in found and found["prediction"].kind == "boolean"
+        self._of_label: Callable[[str | None], object] = _number if self._as_number else _truth if is_boolean else _same
 
     def of_row(self, outputs: Sequence[Outputs], index: int, only: OutputRow | None = None) -> Answer:
         """Reads one row of the outputs of calls that share a prediction.
@@ -104,8 +108,8 @@ class OutputReader:
             label = row.label if label is None else label
             value = row.value if value is None else value
         if not self._as_number:
-            return label if label is not None else value
-        return value if value is not None else _number(label)
+            return self._of_label(label) if label is not None else value
+        return value if value is not None else self._of_label(label)
 
     def _predictions(self, outputs: Sequence[Outputs]) -> np.ndarray | None:
         labels = next((labels for one in outputs if (labels := one.labels()) is not None), None)
@@ -114,7 +118,7 @@ class OutputReader:
             return values
         if labels is None:
             return None
-        return object_column([_number(label) for label in labels] if self._as_number else labels)
+        return object_column(list(map(self._of_label, labels)))
 
 
 def _number(label: str | None) -> object:
@@ -125,6 +129,15 @@ def _number(label: str | None) -> object:
         return float(label)
     except ValueError:
         return label
+
+
+def _truth(label: str | None) -> object:
+    """A label as the truth value that it is: where classes are booleans, their labels are the texts of these."""
+    return _TRUTHS.get(label, label)
+
+
+def _same(label: str | None) -> object:
+    return label
 
 
 def _entropy(rows: Sequence[OutputRow]) -> object:
