@@ -139,6 +139,16 @@ def test_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         Baseline.fit(table({"x": [1.0]}))
 
 
+def test_what_instrument_was_given_holds_in_the_same_process() -> None:
+    otel_ml.instrument(mask_words=["diagnosis"])
+    try:
+        masked = Baseline.fit(table({"diagnosis": ["a", "b"]}))
+    finally:
+        otel_ml.uninstrument()
+    assert masked.variables[0].kind == "masked"
+    assert Baseline.fit(table({"diagnosis": ["a", "b"]})).variables[0].kind == "categorical"
+
+
 def test_parts_fitted_elsewhere_merge_under_the_same_policy() -> None:
     config = Config(feature_actions={"customer": "hash"}, hash_key="0123456789abcdef")
     columns = table({"customer": ["a", "b"], "email": ["ann@example.com"], "x": [float(i) for i in range(ROWS)]})

@@ -68,7 +68,7 @@ class Baseline(engine.Baseline):
             version: of the model.
             treatment: instead of the policy.
             projections: whether to fit drift of several features together.
-            config: whose policy holds; without it the one of the environment.
+            config: whose policy holds; without it the one that `otel_ml.instrument` was given, or that of the environment.
 
         Raises:
             BaselineError: there are no rows, a column that was named is not there, or its values are not of the declared kind.
@@ -76,10 +76,13 @@ class Baseline(engine.Baseline):
             ConfigError: the environment's configuration is wrong.
         """
         if treatment is None:
+            from otel_ml import runtime
             from otel_ml.config import Config
             from otel_ml.privacy.treatment import Treatment as Policy
 
-            treatment = Policy(Config.load() if config is None else config)
+            if config is None:
+                config = Config.load() if runtime.current is None else runtime.current.config
+            treatment = Policy(config)
         return super().fit(
             data,
             target=target,
