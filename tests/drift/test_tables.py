@@ -89,6 +89,19 @@ def test_what_numpy_has_no_type_for_is_kept_as_objects() -> None:
     assert columns["money"].tolist() == [Decimal("1.5"), None]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([[1.0, 2.0], None, [5.0, 6.0]], dtype=pl.Array(pl.Float64, 2)),
+        pl.Series([{"x": 1, "y": 2}, {"x": 3, "y": 4}, {"x": 5, "y": 6}]),
+        pl.Series([{"x": 1}, {"x": 2}, {"x": 3}]),
+    ],
+    ids=str,
+)
+def test_a_row_of_several_values_is_one_row(column: pl.Series) -> None:
+    assert column_array(column).tolist() == column.to_list()
+
+
 def test_dates_with_a_time_zone_are_in_utc() -> None:
     zoned = pd.Series(pd.to_datetime(["2024-07-01 12:00", "NaT"])).dt.tz_localize("Europe/Oslo")
     assert column_array(zoned).astype("datetime64[s]").astype(str).tolist() == ["2024-07-01T10:00:00", "NaT"]

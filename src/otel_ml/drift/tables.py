@@ -165,7 +165,9 @@ def _pandas(series: Any) -> np.ndarray:
 def _polars(series: Any) -> np.ndarray:
     if str(series.dtype) in ("Int64", "UInt64") and series.null_count():
         return _with_nulls(np.asarray(series.fill_null(0).to_numpy()), np.asarray(series.is_null().to_numpy()))
-    return bare(np.asarray(series.to_numpy()))
+    values = np.asarray(series.to_numpy())
+    # a row of several values, of an array or a struct, is one object: unravelled it would be several rows
+    return bare(values) if values.ndim == 1 else _objects(series.to_list())
 
 
 def _arrow(column: Any) -> np.ndarray:
