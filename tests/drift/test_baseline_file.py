@@ -243,6 +243,13 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["model.json"]
 
 
+def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "model.json"
+    with pytest.raises(FileNotFoundError) as caught:
+        BASELINE.save(path)
+    assert caught.value.filename == str(path)
+
+
 def test_a_wide_baseline_is_read_fast(tmp_path: Path) -> None:
     variables = [replace(AGE if i % 2 else CITY, name=f"feature {i}") for i in range(1_000)]
     wide = replace(

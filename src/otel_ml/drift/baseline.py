@@ -193,6 +193,9 @@ class Baseline:
         try:
             partial.write_text(self.to_json(), encoding="utf-8")
             partial.replace(target)
+        except OSError as error:
+            error.filename, error.filename2 = os.fspath(path), None  # nobody has asked for the other name
+            raise
         finally:
             partial.unlink(missing_ok=True)
 
