@@ -72,6 +72,13 @@ def test_usual_traffic_raises_no_alarm_and_has_scores_with_their_noise(telemetry
     assert telemetry.events("ml.drift.detected") == []
 
 
+def test_an_alarm_is_said_where_there_are_no_other_events(telemetry: Telemetry, watched: Watched) -> None:
+    watched(events="off")
+    send(5)
+    send(4, 5, age=80.0)
+    assert [event.event_name for event in telemetry.events()] == ["ml.drift.detected"]
+
+
 def test_drift_is_an_event_that_names_predictions_and_links_a_trace(telemetry: Telemetry, watched: Watched) -> None:
     watched()
     send(5)

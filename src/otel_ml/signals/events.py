@@ -16,11 +16,13 @@ from otel_ml.config import Config
 from otel_ml.observation import Batch, Row
 from otel_ml.privacy import Policy, approximate_size
 from otel_ml.semconv import attributes as names
-from otel_ml.semconv.events import EVENT_ML_PREDICTION
+from otel_ml.semconv.events import EVENT_ML_DRIFT_DETECTED, EVENT_ML_DRIFT_RESOLVED, EVENT_ML_PREDICTION
 from otel_ml.signals.attributes import Describer
 from otel_ml.signals.event_time import to_nanoseconds
 from otel_ml.signals.record import Attributes, Notice, Prediction
 from otel_ml.signals.types import row_violations
+
+ALARMS = frozenset({EVENT_ML_DRIFT_DETECTED, EVENT_ML_DRIFT_RESOLVED})
 
 NUMBERS = frozenset({int, float, bool})
 MAX_NUMBER_BYTES = 128
@@ -80,8 +82,11 @@ class EventSink:
         return min(rows, self._config.max_events_per_call)
 
     def notice(self, notice: Notice) -> None:
-        """Emit an event that is no prediction's: a model was loaded, a feature is not what it was."""
-        if self._mode != "off":
+        """Emit an event that is no prediction's: a model was loaded, a feature is not what it was.
+
+        Without events there are alarms still: they are few, and whoever spares the records of predictions needs them most.
+        """
+        if self._mode != "off" or notice.name in ALARMS:
             now = time.time_ns()
             self._logger().emit(
                 timestamp=now if notice.time is None else notice.time,
