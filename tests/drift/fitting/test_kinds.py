@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from otel_ml.drift.baseline import Baseline, BaselineError
+from otel_ml.drift.checking import check
 from otel_ml.drift.variables import Kind, Variable
 
 ROWS = 2_400
@@ -179,3 +180,13 @@ def test_few_numbers_and_texts_beside_each_other_are_categories(values: list[Any
 def test_what_no_label_was_kept_of_makes_every_category_seen() -> None:
     variable = fitted(objects(["a", "b", "c", datetime.date(2024, 1, 1)]))
     assert (variable.categories, variable.counts, variable.known) == (("a", "b", "c"), (600, 600, 600, 600), None)
+
+
+def test_a_category_that_no_file_can_hold_counts_with_the_others() -> None:
+    column = objects(["a", "\ud800", "é"])
+    baseline = Baseline.fit({"column": column})
+    (variable,) = baseline.variables
+    assert (variable.categories, variable.counts) == (("a", "é"), (ROWS // 3, ROWS // 3, ROWS // 3))
+    assert Baseline.from_json(baseline.to_json().encode()).id == baseline.id
+    report = check({"column": column}, baseline)
+    assert (report.alarm, report.features[0].violations) == (False, {})

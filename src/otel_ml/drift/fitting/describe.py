@@ -107,13 +107,14 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
     labels.update({"inf": numbers.above, "-inf": numbers.below})
     labels.update(dict(column.labels.most()))
     labels = +labels  # without those that are not there
+    writable = {label: count for label, count in labels.items() if _is_writable(label)}
     total, exact = (
         column.labels.total + sum(column.truths) + numbers.size,
         column.labels.exact and numbers.quantiles.exact,
     )
     strange = column.others.total() + (column.lines["datetime"].size if "datetime" in column.lines else 0)
-    total, exact = total + strange, exact and not strange  # their labels were not kept
-    ranked = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    total, exact = total + strange, exact and not strange and len(writable) == len(labels)  # not all labels were kept
+    ranked = sorted(writable.items(), key=lambda item: (-item[1], item[0]))
     own, rest = ranked[: bins - 1], ranked[bins - 1 :]
     distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)
     return replace(
@@ -123,6 +124,11 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
         counts=(*(count for _, count in own), total - sum(count for _, count in own)),
         distinct=distinct,
     )
+
+
+def _is_writable(label: str) -> bool:
+    """Whether a file can hold a label: half a surrogate pair is no text."""
+    return label.isascii() or not any("\ud800" <= character <= "\udfff" for character in label)
 
 
 def _of_truths(variable: Variable, column: Column) -> Variable:
