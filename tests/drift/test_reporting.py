@@ -123,6 +123,17 @@ def test_violations_are_counted_over_the_whole_stream() -> None:
     assert find(report, "city").violations == {"unseen": 1_250}
 
 
+def test_where_all_is_masked_the_lack_of_alarms_is_said() -> None:
+    report = monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1)).report()
+    assert report.notes == ("all features are masked: rows are counted by those that are not, so there is no alarm",)
+    assert find(report, "secret").note == "masked: nulls only"
+
+
+def test_a_feature_without_a_value_in_training_is_not_called_masked() -> None:
+    report = monitor(Variable("empty", kind="masked", rows=ROWS, nulls=ROWS)).report()
+    assert find(report, "empty").note == "no value in the training data: nulls only"
+
+
 def test_a_masked_feature_has_nulls_and_nothing_else() -> None:
     one = monitor(numeric("a"), Variable("secret", kind="masked", rows=ROWS, nulls=ROWS // 10))
     secret = np.array([None, "x", "y", "z"] * 250, dtype=object)

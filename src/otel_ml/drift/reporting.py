@@ -191,7 +191,9 @@ def _told(report: VariableReport, raised: list[Raised]) -> VariableReport:
 
 def _note(variable: Variable, values: int, needed: float) -> str | None:
     if variable.kind == "masked":
-        return "masked: nulls only"
+        return (
+            "no value in the training data: nulls only" if variable.nulls == variable.rows > 0 else "masked: nulls only"
+        )
     if not variable.counts or not variable.values:
         return "no values in the baseline to compare with"
     if values < needed:
@@ -204,7 +206,9 @@ def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     """What holds for the whole report."""
     notes = []
     settings, reference = snapshot.settings, int(rows_of(snapshot.reference).max(initial=0))
-    if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
+    if {variable.kind for variable in snapshot.baseline.variables} == {"masked"}:
+        notes.append("all features are masked: rows are counted by those that are not, so there is no alarm")
+    elif settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
         notes.append(f"the baseline has {reference:,} rows: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm")
     elif reference < MIN_REFERENCE_ROWS:
         what = "window before" if settings.reference == "previous" else "same hour last week"
