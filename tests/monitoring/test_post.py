@@ -11,14 +11,14 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from otel_ml import guard
-from otel_ml.drift import Report
+from otel_ml.drift import Report, Settings
 from otel_ml.monitoring.channel import SETTLING, Shared
 from otel_ml.monitoring.post import MAX_STEPS, Post
 from otel_ml.monitoring.records import Record
@@ -57,6 +57,21 @@ def test_every_worker_gives_the_same_report(tmp_path: Path) -> None:
     assert rows(first) == 750
     assert second.report() == first.report()
     assert second.report() == first.report(), "asking changes nothing"
+
+
+def test_whoever_only_asks_leaves_the_state_of_others_where_it_is(tmp_path: Path) -> None:
+    with closing(post(tmp_path)) as first:
+        add(first, 10)
+    with closing(post(tmp_path)) as leader, closing(post(tmp_path, settings=Settings(tolerance=0.1))) as other:
+        leader.beat(time.monotonic(), at_once=True)
+        [state] = tmp_path.glob("**/state")
+        before = state.read_bytes()
+        other.beat(time.monotonic(), at_once=True)
+        assert leader.leads
+        assert not other.leads
+        other.report()
+        assert state.read_bytes() == before
+        assert not list(tmp_path.glob("**/*.foreign"))
 
 
 def test_a_worker_that_leaves_hands_the_state_to_another_one(tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ class Monitor:
         self._evaluation = Evaluation(baseline, self.settings, self._stream)
         self._lock = threading.RLock()
 
+    @property
+    def steps(self) -> int:
+        """Sub-windows that are complete."""
+        return self._stream.closed
+
     def observe(
         self,
         features: Mapping[str, np.ndarray],

@@ -65,6 +65,7 @@ def load(
     *,
     wall: Callable[[], float] = time.time,
     beside: dict[str, Any] | None = None,
+    set_aside: bool = True,
 ) -> Monitor:
     """Makes a monitor that goes on where the saved one was, or a new one if there is none to go on from.
 
@@ -77,14 +78,16 @@ def load(
         settings: as for `Monitor`.
         wall: as for `Monitor`.
         beside: filled with what was saved beside the state, where that is used.
+        set_aside: False to leave a file that can not be used where it is, in silence: it is another program's.
     """
     path = Path(path)
+    aside = _set_aside if set_aside else _leave
     try:
         state, more = _read(path)
     except FileNotFoundError:
         return Monitor(baseline, settings, wall=wall)
     except Exception as error:  # a damaged archive raises all kinds
-        _set_aside(path, "damaged", f"{type(error).__name__}: {error}")
+        aside(path, "damaged", f"{type(error).__name__}: {error}")
         return Monitor(baseline, settings, wall=wall)
     try:
         monitor = Monitor.restore(baseline, settings, state, wall=wall)
@@ -92,9 +95,9 @@ def load(
             beside.update(more)
         return monitor
     except ValueError as error:
-        _set_aside(path, "foreign", str(error))
+        aside(path, "foreign", str(error))
     except Exception as error:
-        _set_aside(path, "damaged", f"{type(error).__name__}: {error}")
+        aside(path, "damaged", f"{type(error).__name__}: {error}")
     return Monitor(baseline, settings, wall=wall)
 
 
@@ -135,6 +138,10 @@ def _together(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_together(inner, arrays) for inner in value]
     return value
+
+
+def _leave(path: Path, suffix: str, reason: str) -> None:
+    """Does nothing."""
 
 
 def _set_aside(path: Path, why: str, what: str) -> None:

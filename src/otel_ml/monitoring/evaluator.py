@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from otel_ml.monitoring.records import Record
 
 SAVE_SECONDS: Final = 30.0
+STEP_SECONDS: Final = 5.0
+"""The same after a step has closed."""
 
 PLACES: Final = "places"
 
@@ -34,6 +36,7 @@ class Evaluator:
         channel: that the records come from.
         path: where the state is saved, None to keep none.
         wall: the time now, in seconds since 1970.
+        leads: False for one that only wants to know: it changes nothing.
 
     Attributes:
         late: rows that were left out since somebody last took note.
@@ -46,6 +49,8 @@ class Evaluator:
         channel: Channel,
         path: Path | None,
         wall: Callable[[], float] = time.time,
+        *,
+        leads: bool = True,
     ) -> None:
         self._channel = channel
         self._path = path
@@ -53,7 +58,7 @@ class Evaluator:
         if path is None:
             self.monitor = Monitor(baseline, settings, wall=wall)
         else:
-            self.monitor = load(path, baseline, settings, wall=wall, beside=beside)
+            self.monitor = load(path, baseline, settings, wall=wall, beside=beside, set_aside=leads)
         channel.continue_from(beside.get(PLACES, {}))
         self.late = 0
         self._saved = time.monotonic()
@@ -70,8 +75,13 @@ class Evaluator:
         """
         for record in self._channel.receive(now):
             self._add(record)
+        steps = self.monitor.steps
         changes = self.monitor.advance()
-        if changes or self._channel.is_crowded() or (self._is_new and now - self._saved >= SAVE_SECONDS):
+        # A step that closes without rows is in no record: whoever is asked for a report knows of it by the state alone.
+        closed = self.monitor.steps > steps
+        self._is_new |= closed
+        due = now - self._saved >= (STEP_SECONDS if closed else SAVE_SECONDS)
+        if changes or self._channel.is_crowded() or (self._is_new and due):
             self.try_to_save()
         return changes
 

@@ -169,7 +169,7 @@ class Post:
         channel, path = self._open(), self._path
         for _ in range(ATTEMPTS):
             before = _identity(path)
-            report = Evaluator(self._baseline, self.settings, channel, path, self._wall).catch_up()
+            report = Evaluator(self._baseline, self.settings, channel, path, self._wall, leads=False).catch_up()
             if _identity(path) == before:
                 break  # otherwise what was read may have been written over meanwhile
         return report
