@@ -124,7 +124,7 @@ def test_violations_are_counted_over_the_whole_stream() -> None:
 
 
 def test_where_all_is_masked_the_lack_of_alarms_is_said() -> None:
-    report = monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1)).report()
+    report = feed(monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1)), 1, secret=np.ones(1_000))
     assert report.notes == ("all features are masked: rows are counted by those that are not, so there is no alarm",)
     assert find(report, "secret").note == "masked: nulls only"
 
@@ -192,3 +192,8 @@ def test_correlated_features_are_one_group() -> None:
     one.flush()
     report = one.report()
     assert {found.name: found.group for found in report.features} == {"a": 1, "b": 1, "c": None}
+
+
+def test_where_nothing_came_that_is_said() -> None:
+    report = monitor(numeric("a")).report()
+    assert report.notes == ("there were no rows, so nothing was compared",)

@@ -204,7 +204,7 @@ def _note(variable: Variable, values: int, needed: float) -> str | None:
 
 def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     """What holds for the whole report."""
-    notes = []
+    notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
     settings, reference = snapshot.settings, int(rows_of(snapshot.reference).max(initial=0))
     if {variable.kind for variable in snapshot.baseline.variables} == {"masked"}:
         notes.append("all features are masked: rows are counted by those that are not, so there is no alarm")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Final, Literal
 
 SECONDS_PER_WEEK: Final = 604_800.0
@@ -51,6 +52,14 @@ class Settings:
     concentration: float = 100.0
 
     def __post_init__(self) -> None:
+        for name in ("window", "lateness", "tolerance", "false_alarms_per_week", "alpha", "concentration"):
+            value = getattr(self, name)
+            if not isinstance(value, Real) and not (value is None and name == "alpha"):
+                raise ValueError(f"{name} must be a number, not {value!r}; windows and lateness are in seconds")
+        for name in ("rows_per_step", "look_back", "replicas"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) and not (value is None and name == "rows_per_step"):
+                raise ValueError(f"{name} must be a whole number, not {value!r}")
         for name, value in (("window", self.window), ("false_alarms_per_week", self.false_alarms_per_week)):
             if not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be a number above 0, not {value!r}")
