@@ -123,10 +123,11 @@ def test_violations_are_counted_over_the_whole_stream() -> None:
     assert find(report, "city").violations == {"unseen": 1_250}
 
 
-def test_where_all_is_masked_the_lack_of_alarms_is_said() -> None:
-    report = feed(monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1)), 1, secret=np.ones(1_000))
-    assert report.notes == ("all features are masked: rows are counted by those that are not, so there is no alarm",)
-    assert find(report, "secret").note == "masked: nulls only"
+def test_where_all_is_masked_nulls_raise_the_alarm() -> None:
+    one = monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1))
+    found = find(feed(one, secret=np.array([None, "x", "y", "z"] * 250, dtype=object)), "secret")
+    assert found.causes == ("null",)
+    assert found.note == "masked: nulls only"
 
 
 def test_a_feature_without_a_value_in_training_is_not_called_masked() -> None:

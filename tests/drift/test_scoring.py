@@ -27,7 +27,7 @@ def window(rows: int, seed: int = 0) -> np.ndarray:
     for own, real in zip(counts, mask, strict=True):
         if real.any():
             own[real] = rng.multinomial(rows, rng.dirichlet(np.full(int(real.sum()), 5.0)))
-    counts[2, layout.NULL] = rows // 4
+    counts[2, [layout.NULL, layout.FIRST]] = rows // 4, rows - rows // 4
     return counts
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_ml.drift.windows import Ring, look_backs, rows_of
+from otel_ml.drift.windows import Ring, look_backs
 
 SHAPE = (2, 7)
 
@@ -117,7 +117,3 @@ def test_a_restored_ring_goes_on() -> None:
 def test_a_ring_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="can not hold"):
         Ring(4, SHAPE).restore(Ring(3, SHAPE).state())
-
-
-def test_rows_are_nulls_errors_of_type_and_values() -> None:
-    assert rows_of(np.array([[1, 2, 100, 100, 100, 3, 4]])).tolist() == [10]

@@ -31,7 +31,7 @@ NON_FINITE: Final = 4
 """Plus or minus infinity. It lies in the last or the first bin."""
 
 FIRST: Final = 5
-"""The column of bin 0."""
+"""The column of bin 0; of a masked variable, that of every value, so that its rows are known."""
 
 RARE: Final[dict[str, int]] = {"null": NULL, "type": TYPE, "range": RANGE, "unseen": UNSEEN, "non_finite": NON_FINITE}
 """The events that have an alarm of their own, by the name of their ``ml.violation.type``."""
@@ -39,7 +39,7 @@ RARE: Final[dict[str, int]] = {"null": NULL, "type": TYPE, "range": RANGE, "unse
 
 def width(variables: Sequence[Variable]) -> int:
     """Columns of the count matrix of these variables."""
-    return FIRST + max((len(variable.counts) for variable in variables), default=0)
+    return FIRST + max((max(len(variable.counts), 1) for variable in variables), default=0)
 
 
 def reference(variables: Sequence[Variable]) -> np.ndarray:
@@ -54,6 +54,8 @@ def reference(variables: Sequence[Variable]) -> np.ndarray:
         row[TYPE] = variable.wrong_type
         row[NON_FINITE] = variable.infinite
         row[FIRST : FIRST + len(variable.counts)] = variable.counts
+        if variable.kind == "masked":
+            row[FIRST] = variable.values - variable.wrong_type
     return counts
 
 
@@ -67,3 +69,16 @@ def bins(variables: Sequence[Variable]) -> np.ndarray:
     for row, variable in zip(found, variables, strict=True):
         row[FIRST : FIRST + len(variable.counts)] = True
     return found
+
+
+def rows_of(counts: np.ndarray) -> np.ndarray:
+    """Counts the rows of each variable: a value is a null, of another type, or in a bin.
+
+    Args:
+        counts: in this layout, shape (..., width).
+
+    Returns:
+        Shape (...).
+    """
+    rows: np.ndarray = counts[..., NULL] + counts[..., TYPE] + counts[..., FIRST:].sum(-1)
+    return rows

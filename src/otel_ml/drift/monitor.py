@@ -12,12 +12,12 @@ import numpy as np
 
 from otel_ml.drift.evaluation import Evaluation
 from otel_ml.drift.intake import Intake
+from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Change, Report
 from otel_ml.drift.reporting import Snapshot, legend, report_of
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.stream import Stream
-from otel_ml.drift.windows import rows_of
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline

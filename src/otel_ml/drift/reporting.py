@@ -16,7 +16,6 @@ from otel_ml.drift.samples import Sample
 from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
 from otel_ml.drift.variables import Variable
-from otel_ml.drift.windows import rows_of
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -109,8 +108,8 @@ class _Writer:
         self._noise = {name: _numbers(self._found.noise[name]) for name in SCORES}
         self._rows, self._needed = self._found.rows.tolist(), self._found.needed.tolist()
         self._window, self._reference = snapshot.window.tolist(), snapshot.reference.tolist()
-        self._reference_rows = rows_of(snapshot.reference).tolist()
-        self._totals, self._total_rows = snapshot.totals.tolist(), rows_of(snapshot.totals).tolist()
+        self._reference_rows = layout.rows_of(snapshot.reference).tolist()
+        self._totals, self._total_rows = snapshot.totals.tolist(), layout.rows_of(snapshot.totals).tolist()
         self._missing = frozenset(snapshot.missing)
 
     def above_noise(self) -> list[float]:
@@ -145,7 +144,7 @@ class _Writer:
             Bin(name, label, one_then / values_then, one_now / values, one_now)
             for (name, label), one_then, one_now in zip(names, then[layout.FIRST :], now[layout.FIRST :], strict=False)
         ]
-        rows_then = (variable.rows if variable.kind == "masked" else self._reference_rows[index]) or 1
+        rows_then = self._reference_rows[index] or 1
         null, null_then = now[layout.NULL], then[layout.NULL]
         found.append(Bin("null", "null", null_then / rows_then, null / (self._rows[index] or 1), null))
         return tuple(found)
@@ -205,10 +204,8 @@ def _note(variable: Variable, values: int, needed: float) -> str | None:
 def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     """What holds for the whole report."""
     notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
-    settings, reference = snapshot.settings, int(rows_of(snapshot.reference).max(initial=0))
-    if {variable.kind for variable in snapshot.baseline.variables} == {"masked"}:
-        notes.append("all features are masked: rows are counted by those that are not, so there is no alarm")
-    elif settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
+    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.reference).max(initial=0))
+    if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
         notes.append(f"the baseline has {reference:,} rows: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm")
     elif reference < MIN_REFERENCE_ROWS:
         what = "window before" if settings.reference == "previous" else "same hour last week"

@@ -12,7 +12,6 @@ from otel_ml.drift import layout
 from otel_ml.drift.statistics.distances import distances, null_rate
 from otel_ml.drift.statistics.noise import Noise, min_rows, null_rate_noise
 from otel_ml.drift.variables import Variable
-from otel_ml.drift.windows import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,7 @@ class Scorer:
         ordered = np.array([variable.ordered for variable in variables], dtype=bool)
         std = np.array([np.nan if variable.std is None else variable.std for variable in variables])
         self._bins = reference[:, layout.FIRST :]
-        self._masked = np.logical_not(mask.any(axis=1))
-        self._nulls, self._rows = reference[:, layout.NULL], rows_of(reference, self._masked)
+        self._nulls, self._rows = reference[:, layout.NULL], layout.rows_of(reference)
         self._distances = partial(distances, mask=mask, ordered=ordered, centers=centers, std=std)
         self._noise = Noise(self._bins, mask=mask, ordered=ordered, centers=centers, std=std)
         self._overdispersion = np.array([variable.overdispersion for variable in variables])
@@ -59,7 +57,7 @@ class Scorer:
 
     def scores(self, window: np.ndarray) -> Scores:
         """Scores counts in the baseline's layout, shape (variables, width)."""
-        bins, nulls, rows = window[:, layout.FIRST :], window[:, layout.NULL], rows_of(window, self._masked)
+        bins, nulls, rows = window[:, layout.FIRST :], window[:, layout.NULL], layout.rows_of(window)
         values = bins.sum(-1)
         found = self._distances(bins, self._bins)
         found = {name: np.where(values >= self._needed, score, np.nan) for name, score in found.items()}

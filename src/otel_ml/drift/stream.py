@@ -11,9 +11,10 @@ import numpy as np
 
 from otel_ml.drift.clock import Place, RowClock
 from otel_ml.drift.event_clock import EventClock
+from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.windows import Ring, rows_of
+from otel_ml.drift.windows import Ring
 
 WEEK: Final = 168
 """Hours."""

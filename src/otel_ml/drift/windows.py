@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from otel_ml.drift import layout
-
 _SMALL: Final = np.iinfo(np.uint32).max
 
 
@@ -109,21 +107,6 @@ class Ring:
         self._counts = counts.copy()
         self._largest = [int(one.max(initial=0)) for one in counts]
         self.newest = None if state["newest"] is None else int(state["newest"])
-
-
-def rows_of(counts: np.ndarray, masked: np.ndarray | None = None) -> np.ndarray:
-    """Counts the rows of each variable: a value is a null, of another type, or in a bin.
-
-    Args:
-        counts: in the baseline's layout, shape (..., variables, width) or (width,).
-        masked: variables of which nothing but nulls is counted, bool of shape (variables,). They are taken to have as many
-            rows as the one that has most.
-
-    Returns:
-        Shape (..., variables).
-    """
-    rows: np.ndarray = counts[..., [layout.NULL, layout.TYPE]].sum(-1) + counts[..., layout.FIRST :].sum(-1)
-    return rows if masked is None else np.where(masked, rows.max(-1, keepdims=True, initial=0), rows)
 
 
 def look_backs(ring: Ring, limit: int, present: int) -> dict[int, np.ndarray]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml import guard
+from otel_ml.drift.layout import rows_of
 from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.state import load, save
-from otel_ml.drift.windows import rows_of
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline

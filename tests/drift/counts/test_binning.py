@@ -63,7 +63,7 @@ def test_categories_booleans_and_masked_features_count_beside_numbers() -> None:
         [0, 0, 0, 0, 0, 1, 1, 0],
         [0, 0, 0, 1, 0, 0, 1, 1],
         [0, 0, 0, 0, 0, 1, 1, 0],
-        [1, 0, 0, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 1, 0, 0],
     ]
     assert target.bins(columns, 2).tolist() == [[5, 6, 6, 5], [6, 7, 5, 0]]
     rows = np.zeros(target.shape, dtype=np.int64)

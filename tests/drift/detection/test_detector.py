@@ -218,7 +218,7 @@ def test_a_masked_variable_has_an_alarm_about_nulls_only() -> None:
     detector = Detector(variables, SETTINGS)
     counts = np.zeros((2, layout.width(variables)), dtype=np.int64)
     counts[0, layout.FIRST :] = 50
-    counts[1, layout.NULL] = 100
+    counts[1, [layout.NULL, layout.FIRST]] = 100, 900
     reference = layout.reference(variables)
     found = detector.step({1: counts}, reference, Moment(0, 1000))
     assert [(alarm.variable, alarm.cause, alarm.rows) for alarm in found] == [(1, "null", 1000)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from otel_ml.drift.detection.look import Look, rows
+from otel_ml.drift.detection.look import Look
 
 
 def test_sums_and_references_are_put_in_order() -> None:
@@ -21,9 +21,3 @@ def test_sums_and_references_are_put_in_order() -> None:
 def test_the_longest_look_back_within_some_steps(steps: int, place: int) -> None:
     look = Look.of({one: np.zeros((1, 6)) for one in (1, 2, 4)}, np.zeros((1, 6)))
     assert look.longest(np.array(steps)) == place
-
-
-def test_rows_are_nulls_errors_of_type_and_values_and_no_more() -> None:
-    counts = np.array([[1, 2, 99, 99, 99, 10, 20], [5, 0, 0, 0, 0, 0, 0]])
-    assert rows(counts, np.array([False, False])).tolist() == [33, 5]
-    assert rows(counts, np.array([False, True])).tolist() == [33, 33]

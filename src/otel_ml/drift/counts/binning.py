@@ -175,7 +175,7 @@ class Binner:
             column = block.column(self._variables[index])
             nulls = self._absent(index, block) if column is None else int(_nulls(column).sum())
             total[index, NULL] += nulls
-            if column is not None and self._variables[index].counts:
+            if column is not None:
                 total[index, FIRST] += block.rows - nulls
 
     def _count_together(self, block: Block) -> np.ndarray:

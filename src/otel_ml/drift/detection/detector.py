@@ -11,9 +11,10 @@ from otel_ml.drift.detection.alarm import Alarm
 from otel_ml.drift.detection.distribution import DistributionStreams
 from otel_ml.drift.detection.events import EventStreams
 from otel_ml.drift.detection.limits import LimitStreams
-from otel_ml.drift.detection.look import Look, rows
+from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.watch import CALM_STEPS, Streams, Watch
+from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Variable
@@ -90,11 +91,11 @@ class Detector:
         Returns:
             Alarms that were raised or have ended.
         """
-        if not sums or not len(self._known.masked):
+        if not sums or not len(self._known.bins):
             return []
         look = Look.of(sums, reference)
         prepared = self._prepared(look.reference)
-        any_rows = rows(look.counts[0], self._known.masked) > 0
+        any_rows = rows_of(look.counts[0]) > 0
         alarms = []
         for watch in self._watches.values():
             alarms += watch.step(look, prepared, self._known, moment, any_rows[watch.streams.variables])

@@ -10,7 +10,7 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.detection import describe
 from otel_ml.drift.detection.alarm import METHOD, Alarm
-from otel_ml.drift.detection.look import Look, rows
+from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.rare import log_evidence_rare
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.sums import Evidence, summed
@@ -100,7 +100,7 @@ class EventStreams:
 
     def _counted(self, look: Look, known: Known) -> tuple[np.ndarray, np.ndarray]:
         hits = look.counts[..., : layout.FIRST] / known.alike[:, None]
-        total = rows(look.counts, known.masked) / known.alike
+        total = layout.rows_of(look.counts) / known.alike
         return hits.reshape(len(hits), -1), np.repeat(total, len(CAUSES), axis=-1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.detection import describe
 from otel_ml.drift.detection.alarm import DISTRIBUTION, Alarm
-from otel_ml.drift.detection.look import Look, rows
+from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.sums import Evidence
 from otel_ml.drift.settings import Settings
@@ -75,7 +75,7 @@ class LimitStreams:
             cause="null" if method == NULL_RATE else DISTRIBUTION,
             method=method,
             score=ratios[method] * self._limits[method],
-            rows=int(rows(look.counts[at], known.masked)[stream]),
+            rows=int(layout.rows_of(look.counts[at])[stream]),
             look_back=int(look.look_backs[at]),
             effect=describe.effect(independent, shares, float(reference.values[which, stream])),
             direction=describe.direction(counts, shares, bool(self._ordered[stream])),
@@ -93,7 +93,7 @@ class LimitStreams:
             centers=self._centers,
             std=self._std,
         )
-        total, reference_total = rows(now, known.masked), rows(then, known.masked)
+        total, reference_total = layout.rows_of(now), layout.rows_of(then)
         scores["null_rate"] = null_rate(now[:, layout.NULL], total, then[:, layout.NULL], reference_total)
         enough = total >= min_rows(reference_total, np.maximum(self._mask.sum(-1), 2))
         return {name: np.where(enough, np.abs(scores[name]) / limit, np.nan) for name, limit in self._limits.items()}

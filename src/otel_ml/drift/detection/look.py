@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otel_ml.drift.layout import FIRST, NULL, TYPE
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -34,17 +32,3 @@ class Look:
     def longest(self, steps: np.ndarray) -> np.ndarray:
         """Index of the longest look-back within each number of steps; -1 where there is none."""
         return np.searchsorted(self.look_backs, steps, side="right") - 1
-
-
-def rows(counts: np.ndarray, masked: np.ndarray) -> np.ndarray:
-    """Rows by variable: each is a null, of another type, or in a bin.
-
-    Args:
-        counts: shape (..., p, W).
-        masked: variables without bins, shape (p,). They have as many rows as the one that has most.
-
-    Returns:
-        Shape (..., p).
-    """
-    own = counts[..., NULL] + counts[..., TYPE] + counts[..., FIRST:].sum(-1)
-    return np.asarray(np.where(masked, own.max(-1, keepdims=True, initial=0), own))

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from otel_ml.drift import layout
-from otel_ml.drift.detection.look import rows
 from otel_ml.drift.detection.tolerance import LEAST_RARE, NOISE_LEVEL, noise_quantile, share_bounds
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
 from otel_ml.drift.variables import Variable
@@ -52,12 +51,12 @@ class Known:
 
     def __init__(self, variables: Sequence[Variable], settings: Settings, streams: int) -> None:
         self.bins = layout.bins(variables)[:, layout.FIRST :]
-        self.masked: np.ndarray = np.asarray(~self.bins.any(-1))
         self.overdispersion = np.array([max(variable.overdispersion, 1.0) for variable in variables])
         self.alike = np.minimum(self.overdispersion, MOST_ALIKE)
         blocks = np.array([variable.block_distance for variable in variables])
         allowed = np.zeros(len(blocks))
-        allowed[~self.masked] = block_allowance(blocks[~self.masked])
+        binned = self.bins.any(-1)
+        allowed[binned] = block_allowance(blocks[binned])
         self.moving = settings.reference != "baseline"
         # Two blocks differ from each other by more than a block from the whole.
         spread = allowed * (np.sqrt(2.0) if self.moving else 1.0)
@@ -87,7 +86,7 @@ class Reference:
         self.shares = smoothed / np.maximum(smoothed.sum(-1, keepdims=True), SMOOTHING)
         self.enough = (filled >= MIN_REFERENCE_ROWS) & (known.bins.sum(-1) > 1)
         self.values = np.maximum(filled / known.overdispersion, 1.0)
-        all_rows = rows(counts, known.masked)
+        all_rows = layout.rows_of(counts)
         self.rare_enough = all_rows >= MIN_REFERENCE_ROWS
         hits = counts[..., : layout.FIRST].copy()
         if not known.moving:
