@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import otel_ml
+from otel_ml import registrations
 from tests.support.telemetry import Telemetry
 
 
@@ -21,3 +22,12 @@ def instrument(telemetry: Telemetry) -> Iterator[Callable[..., None]]:
     yield switch_on
     telemetry.check_metrics()
     otel_ml.uninstrument()
+
+
+@pytest.fixture(autouse=True)
+def no_registration_outlives_its_test() -> Iterator[None]:
+    """What a test registers by name holds for calls that name their model in code, also in the next test."""
+    before = dict(registrations._registered)
+    yield
+    registrations._registered.clear()
+    registrations._registered.update(before)
