@@ -81,23 +81,22 @@ def load(
         set_aside: False to leave a file that can not be used where it is, in silence: it is another program's.
     """
     path = Path(path)
-    aside = _set_aside if set_aside else _leave
     try:
         state, more = _read(path)
+        try:
+            monitor = Monitor.restore(baseline, settings, state, wall=wall)
+        except ValueError as error:
+            why, what = "foreign", str(error)
+        else:
+            if beside is not None:
+                beside.update(more)
+            return monitor
     except FileNotFoundError:
         return Monitor(baseline, settings, wall=wall)
     except Exception as error:  # a damaged archive raises all kinds
-        aside(path, "damaged", f"{type(error).__name__}: {error}")
-        return Monitor(baseline, settings, wall=wall)
-    try:
-        monitor = Monitor.restore(baseline, settings, state, wall=wall)
-        if beside is not None:
-            beside.update(more)
-        return monitor
-    except ValueError as error:
-        aside(path, "foreign", str(error))
-    except Exception as error:
-        aside(path, "damaged", f"{type(error).__name__}: {error}")
+        why, what = "damaged", f"{type(error).__name__}: {error}"
+    if set_aside:
+        _set_aside(path, why, what)
     return Monitor(baseline, settings, wall=wall)
 
 
@@ -138,10 +137,6 @@ def _together(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_together(inner, arrays) for inner in value]
     return value
-
-
-def _leave(path: Path, suffix: str, reason: str) -> None:
-    """Does nothing."""
 
 
 def _set_aside(path: Path, why: str, what: str) -> None:

@@ -130,10 +130,6 @@ def non_letters(texts: np.ndarray) -> np.ndarray:
     return np.array([share(text) if _is_text(text) else np.nan for text in _values(texts)], dtype=np.float64)
 
 
-DERIVATIONS: Final = ("unseen_tokens", "non_letters")
-"""Values of `Variable.derivation`."""
-
-
 def _values(texts: np.ndarray) -> list[Any]:
     values = texts.tolist()
     return [value.decode("utf-8", "replace") for value in values] if texts.dtype.kind == "S" else values
