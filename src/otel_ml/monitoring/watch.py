@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_ml.monitoring.counting import RowCounter
 from otel_ml.monitoring.events import Attributes, describe
 from otel_ml.monitoring.gauges import Gauges
 from otel_ml.monitoring.intake import Intake, Lot, Prediction
-from otel_ml.monitoring.matching import EXTRA, Match, features_of
+from otel_ml.monitoring.matching import Match
 from otel_ml.monitoring.origin import plain
 from otel_ml.monitoring.records import RareRow
 from otel_ml.monitoring.tally import Series, Tally
 from otel_ml.monitoring.treatment import Treated
+from otel_ml.monitoring.violations import Violation, Violations
 from otel_ml.observation import Batch, Row
-from otel_ml.semconv.attributes import MlDropReasonValues, MlViolationTypeValues
+from otel_ml.semconv.attributes import MlDropReasonValues
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from otel_ml.drift.fitting.treatment import Treatment
     from otel_ml.drift.report import Change, Report
     from otel_ml.monitoring.budget import Budget
-    from otel_ml.monitoring.origin import Origin
     from otel_ml.monitoring.post import Post
     from otel_ml.privacy import FeaturePlan
 
@@ -37,31 +37,8 @@ SEARCH_SECONDS: Final = 10.0
 LEAST_SEARCH_SECONDS: Final = 0.05
 """But no more often than that, however fast event time goes by."""
 
-NULL: Final = MlViolationTypeValues.NULL.value
-
-MAX_VIOLATIONS: Final = 1_000
-"""Series of violations: names that the baseline does not know may be other ones in every row."""
-
-OTHER_FEATURES: Final = "(other)"
-
 MAX_TOLD: Final = 64
 """Schemas whose names are told to the monitor: a caller may send other ones each time."""
-
-
-class Violation(NamedTuple):
-    """Values that broke what the baseline expects.
-
-    Attributes:
-        feature: its name in telemetry.
-        kind: a value of ``ml.violation.type``.
-        hits: how many.
-        origin: of the first such row, None where it was not looked for.
-    """
-
-    feature: str
-    kind: str
-    hits: int
-    origin: Origin | None
 
 
 class Listener(Protocol):
@@ -93,7 +70,6 @@ class Watch:
 
     Attributes:
         used: when rows were taken last, on the monotonic clock.
-        violations: values so far that broke what the baseline expects, by feature and kind.
     """
 
     def __init__(
@@ -118,11 +94,7 @@ class Watch:
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
         self._counter = RowCounter(baseline, treated)
         self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, method)
-        variables = baseline.variables
-        names = dict(zip((variable.name for variable in variables), self.safe_names, strict=True))
-        self._safe_name = {feature: names[feature] for feature in features_of(baseline)}
-        self._is_feature = [v.subject == "feature" and v.source is None for v in variables]
-        self._never_null = [variable.constraints.never_null for variable in variables]
+        self._violations = Violations(baseline, self.safe_names)
         self.reset()
 
     def reset(self) -> None:
@@ -131,7 +103,7 @@ class Watch:
         self._searched: dict[tuple[int, str], tuple[float, int]] = {}
         self._told: set[Match] = set()
         self.used = time.monotonic()
-        self.violations: dict[tuple[str, str], int] = {}
+        self._violations.clear()
         self.tally.reset()
         self.gauges.clear()
         if self.post is not None:
@@ -187,6 +159,11 @@ class Watch:
                 self._listener.changed(self, change)
 
     @property
+    def violations(self) -> Mapping[tuple[str, str], int]:
+        """Values so far that broke what the baseline expects, by feature and kind."""
+        return self._violations.counts
+
+    @property
     def step(self) -> float:
         """Seconds of a sub-window."""
         return 0.0 if self.post is None else self.post.settings.step
@@ -224,12 +201,13 @@ class Watch:
 
     def _book(self, lot: Lot) -> None:
         self.tally.add(lot.counted)
-        rare: list[RareRow] = []
-        for violation in self._violations(lot, rare):
-            self._note(violation)
+        found = list(self._counter.rare(lot.counted, lot.features, lot.outputs, partial(self._is_due, lot.step)))
+        for violation in self._violations.of(lot, found):
+            self._listener.violated(self, violation)
         if self.post is None:
             return
         names = self._names(lot.match)
+        rare = [RareRow(variable, kind, str(lot.origin(row))) for variable, kind, _, rows in found for row in rows]
 
         def origin(row: int) -> str:
             return str(lot.origin(row))
@@ -240,33 +218,6 @@ class Watch:
 
         if not self.post.add(lot.step, lot.counted, origin, bins, rare, names):
             self._listener.left_out(MlDropReasonValues.CAP, lot.counted.rows)
-
-    def _violations(self, lot: Lot, rare: list[RareRow]) -> Iterator[Violation]:
-        """What the lot has of them. Rows that were found go to `rare`, too."""
-        is_due = partial(self._is_due, lot.step)
-        for variable, kind, hits, rows in self._counter.rare(lot.counted, lot.features, lot.outputs, is_due):
-            rare.extend(RareRow(variable, kind, str(lot.origin(row))) for row in rows)
-            if self._is_violation(lot.match, variable, kind):
-                yield Violation(self.safe_names[variable], kind, hits, lot.origin(rows[0]) if rows else None)
-        first = lot.origin(0)
-        for name, kind in lot.match.violations:
-            feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
-            yield Violation(feature, kind, lot.counted.rows, first)
-        if lot.match.unnamed:
-            yield Violation(OTHER_FEATURES, EXTRA, lot.counted.rows * lot.match.unnamed, first)
-
-    def _is_violation(self, match: Match, variable: int, kind: str) -> bool:
-        """Whether a rare event is one. Nulls are where none are allowed; a feature that is missing is said to be just that."""
-        if kind != NULL:
-            return self._is_feature[variable]
-        return self._never_null[variable] and self.baseline.variables[variable].name in match.places
-
-    def _note(self, violation: Violation) -> None:
-        key = violation.feature, violation.kind
-        if key not in self.violations and len(self.violations) >= MAX_VIOLATIONS:
-            key = OTHER_FEATURES, violation.kind
-        self.violations[key] = self.violations.get(key, 0) + violation.hits
-        self._listener.violated(self, violation)
 
     def _is_due(self, step: int, variable: int, kind: str) -> bool:
         now = time.monotonic()

@@ -15,7 +15,8 @@ from otel_ml.signals.violations import Violations
 
 if TYPE_CHECKING:
     from otel_ml.drift.report import Change
-    from otel_ml.monitoring.watch import Violation, Watch
+    from otel_ml.monitoring.violations import Violation
+    from otel_ml.monitoring.watch import Watch
     from otel_ml.signals.aggregator import Aggregator
 
 
