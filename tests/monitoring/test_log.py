@@ -90,7 +90,7 @@ def test_another_kind_of_file_is_refused(file: int) -> None:
 
 
 def test_a_file_that_is_cut_off_is_refused(file: int) -> None:
-    Log.create(file, CAPACITY).close()
+    Log.create(file, CAPACITY)
     for size in (0, 40, 64, CAPACITY):
         os.ftruncate(file, size)
         with pytest.raises(DamagedLog):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -114,11 +115,16 @@ class Shared:
         self._places: dict[str, int] = {}
         self._seen: deque[tuple[float, int]] = deque()  # when which step was the newest
         self._failures: dict[str, int] = {}
+        self._is_crowded = False
 
     def send(self, record: Record) -> bool:
         """Hand counts over, for good. False while there is no room for them."""
         self.folder.renew()
-        return self.folder.log.append(record.to_bytes())
+        try:
+            return self.folder.log.append(record.to_bytes())
+        except DamagedLog:
+            self.folder.discard()
+            return False
 
     def lead(self) -> bool:
         """Whether this worker evaluates. Takes the role over where nobody has it."""
@@ -126,7 +132,10 @@ class Shared:
 
     def receive(self, now: float, *, everything: bool = False) -> list[Record]:
         """What has come from all workers and was not received before, in the order of steps."""
-        waiting = {log.id: self._read(log) for log in self.folder.logs()}
+        waiting: dict[str, list[tuple[Record, int]]] = {}
+        self._is_crowded = False
+        for log in self.folder.logs():
+            waiting[log.id] = self._read(log)
         last = None if everything else self._last_step(now, waiting)
         received: list[Record] = []
         for name, records in waiting.items():
@@ -151,11 +160,12 @@ class Shared:
         """Let the writers write over what was received."""
         for log in self.folder.logs():
             if log.id in self._places:
-                log.free(self._places[log.id])
+                with suppress(DamagedLog):
+                    log.free(self._places[log.id])
 
     def is_crowded(self) -> bool:
-        """Whether a log will soon be full."""
-        return any(log.used > CROWDED for log in self.folder.logs())
+        """Whether a log was soon to be full when all were read last."""
+        return self._is_crowded
 
     def close(self) -> None:
         """Leave, so that others can take the role and the log."""
@@ -164,8 +174,9 @@ class Shared:
     def _read(self, log: Log) -> list[tuple[Record, int]]:
         """All that is in a log beyond what was received."""
         found: list[tuple[Record, int]] = []
-        place = max(self._places.get(log.id, 0), log.start)
         try:
+            self._is_crowded |= log.used > CROWDED
+            place = max(self._places.get(log.id, 0), log.start)
             for payload, after in log.read(place):
                 found.append((Record.from_bytes(payload, self._shape), after))
             self._failures.pop(log.id, None)
@@ -173,7 +184,8 @@ class Shared:
             # Another processor's stores may become visible in another order: what is not there yet is there next time.
             failures = self._failures[log.id] = self._failures.get(log.id, 0) + 1
             if failures >= PATIENCE and not found:
-                self._places[log.id] = log.end
+                with suppress(DamagedLog):
+                    self._places[log.id] = log.end
                 guard.report("drift.log", error)
         return found
 

@@ -1,25 +1,33 @@
-"""A log in a memory-mapped file: one process appends, another one reads, and either may be killed at any time.
+"""A log in a file: one process appends, another one reads, and either may be killed at any time.
 
-A record is written behind the end and counts only once the end is moved past it, which is one aligned store of eight bytes:
-it is there or not, never in part. Its place and a checksum stand before it, so that a reader that is ahead of the memory it
-reads, or behind a writer that has come round, knows.
+A record is written behind the end and counts only once the end is moved past it, which is one write of a few bytes: it is
+there or not, never in part. Its place and a checksum stand before it, so that a reader that is ahead of what it reads, or
+behind a writer that has come round, knows.
+
+The file is read and written, not mapped: Python keeps a descriptor open for each map, which a service of many models runs
+out of, and a file that somebody cuts off under a map ends the process.
 """
 
 from __future__ import annotations
 
-import mmap
+import errno
 import os
 import struct
 import zlib
 from collections.abc import Iterator
 from typing import Final
 
-_MAGIC: Final = int.from_bytes(b"otelml01", "big")
-_HEADER: Final = 64
+_MAGIC: Final = b"otelml02"
+_HEAD: Final = struct.Struct("<8sQQ8x")  # magic, id, capacity
+_FIELD: Final = struct.Struct("<QI4x")  # a place and its checksum
 _RECORD: Final = struct.Struct("<QII")  # its place, length and checksum
 
-# Fields of the header, eight bytes each.
-_IS, _ID, _CAPACITY, _END, _FREE = range(5)
+_END: Final = _HEAD.size
+_FREE: Final = _END + _FIELD.size
+_HEADER: Final = _FREE + _FIELD.size
+
+TRIES: Final = 10
+"""How often a place is read whose checksum is wrong: another process is in the midst of writing it."""
 
 
 class DamagedLog(Exception):
@@ -34,21 +42,22 @@ class Log:
     Args:
         file: descriptor of the file, open for reading and writing; stays the caller's.
 
+    Attributes:
+        id: tells this log from another one that had its name.
+        size: of the file in bytes.
+
     Raises:
-        OSError: the file can not be mapped.
-        DamagedLog: it holds something else, or nothing yet.
+        DamagedLog: the file holds something else, or nothing yet.
     """
 
     def __init__(self, file: int) -> None:
-        if os.fstat(file).st_size <= _HEADER:
+        self._file = file
+        self.size = os.fstat(file).st_size
+        magic, number, capacity = _HEAD.unpack(self._pread(_HEAD.size, 0))
+        self._capacity: int = capacity
+        if magic != _MAGIC or not capacity or _HEADER + capacity != self.size:
             raise DamagedLog
-        self._memory = mmap.mmap(file, 0)
-        self._bytes = memoryview(self._memory)
-        self._fields = self._bytes[:_HEADER].cast("Q")
-        self._capacity = self._fields[_CAPACITY]
-        if self._fields[_IS] != _MAGIC or _HEADER + self._capacity != len(self._memory):
-            self.close()
-            raise DamagedLog
+        self.id = f"{number:016x}"
 
     @classmethod
     def create(cls, file: int, capacity: int) -> Log:
@@ -57,43 +66,42 @@ class Log:
         Raises:
             OSError: there is no room for so many bytes of records.
         """
-        size = _HEADER + capacity
         os.ftruncate(file, 0)
-        _allocate(file, size)
-        os.pwrite(file, struct.pack("QQQ", _MAGIC, int.from_bytes(os.urandom(8), "big"), capacity), 0)
+        _allocate(file, _HEADER + capacity)
+        number = int.from_bytes(os.urandom(8), "big")
+        _pwrite(file, _HEAD.pack(_MAGIC, number, capacity) + 2 * _FIELD.pack(0, _checksum(0)), 0)
         return cls(file)
-
-    @property
-    def id(self) -> str:
-        """Tells this log from another one that had its name."""
-        return f"{self._fields[_ID]:016x}"
 
     @property
     def used(self) -> float:
         """Share of the capacity that is not free, 0 to 1."""
-        return (self._fields[_END] - self._fields[_FREE]) / self._capacity
+        return (self.end - self.start) / self._capacity
 
     @property
     def start(self) -> int:
         """The place of the oldest record that is kept."""
-        return self._fields[_FREE]
+        return self._get(_FREE)
 
     @property
     def end(self) -> int:
         """The place after the newest one."""
-        return self._fields[_END]
+        return self._get(_END)
 
     def append(self, payload: bytes) -> bool:
         """Add a record. For the one writer only.
 
         Returns:
             False if there is no room until the reader has freed some.
+
+        Raises:
+            DamagedLog: something else has written to the file.
+            OSError: the record can not be written.
         """
-        end, size = self._fields[_END], _room_for(len(payload))
-        if end - self._fields[_FREE] + size > self._capacity:
+        end, size = self.end, _room_for(len(payload))
+        if end - self.start + size > self._capacity:
             return False
         self._write(end, _RECORD.pack(end, len(payload), _checksum(end, payload)) + payload)
-        self._fields[_END] = end + size
+        self._set(_END, end + size)
         return True
 
     def read(self, place: int) -> Iterator[tuple[bytes, int]]:
@@ -102,7 +110,7 @@ class Log:
         Raises:
             DamagedLog: there is no record, or another one has been written over it by now.
         """
-        while place < self._fields[_END]:
+        while place < self.end:
             found, length, checksum = _RECORD.unpack(self._read(place, _RECORD.size))
             if found != place or length > self._capacity:
                 raise DamagedLog
@@ -114,32 +122,45 @@ class Log:
 
     def free(self, place: int) -> None:
         """Let the writer write over everything before a place. For the one reader only."""
-        self._fields[_FREE] = min(max(place, self._fields[_FREE]), self._fields[_END])
+        self._set(_FREE, min(max(place, self.start), self.end))
 
-    def close(self) -> None:
-        """Unmap the file."""
-        try:
-            self._fields.release()
-            self._bytes.release()
-            self._memory.close()
-        except BufferError:  # in a forked child: a thread that only its parent has was in the midst of reading
-            pass
+    def _get(self, field: int) -> int:
+        for _ in range(TRIES):
+            place, checksum = _FIELD.unpack(self._pread(_FIELD.size, field))
+            if checksum == _checksum(place):
+                return int(place)
+        raise DamagedLog
+
+    def _set(self, field: int, place: int) -> None:
+        _pwrite(self._file, _FIELD.pack(place, _checksum(place)), field)
 
     def _write(self, place: int, data: bytes) -> None:
         at = place % self._capacity
         first = min(len(data), self._capacity - at)
-        self._bytes[_HEADER + at : _HEADER + at + first] = data[:first]
-        self._bytes[_HEADER : _HEADER + len(data) - first] = data[first:]
+        _pwrite(self._file, data[:first], _HEADER + at)
+        if first < len(data):
+            _pwrite(self._file, data[first:], _HEADER)
 
     def _read(self, place: int, length: int) -> bytes:
         at = place % self._capacity
         first = min(length, self._capacity - at)
-        start = bytes(self._bytes[_HEADER + at : _HEADER + at + first])
-        return start + bytes(self._bytes[_HEADER : _HEADER + length - first]) if first < length else start
+        start = self._pread(first, _HEADER + at)
+        return start + self._pread(length - first, _HEADER) if first < length else start
+
+    def _pread(self, length: int, at: int) -> bytes:
+        found = os.pread(self._file, length, at)
+        if len(found) < length:  # cut off
+            raise DamagedLog
+        return found
+
+
+def _pwrite(file: int, data: bytes, at: int) -> None:
+    if os.pwrite(file, data, at) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _allocate(file: int, size: int) -> None:
-    """All of it, now: on a disk that is full by then, the first store into a page would be a signal that ends the process."""
+    """All of it, now: what was counted is not to wait for room on a disk that is full by then."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file, 0, size)
     else:  # macOS
@@ -150,5 +171,5 @@ def _room_for(length: int) -> int:
     return (_RECORD.size + length + 7) & ~7
 
 
-def _checksum(place: int, payload: bytes) -> int:
-    return zlib.crc32(payload, place & 0xFFFFFFFF)
+def _checksum(place: int, payload: bytes = b"") -> int:
+    return zlib.crc32(payload, zlib.crc32(place.to_bytes(8, "little")))

@@ -1,0 +1,82 @@
+"""Workers share files: few of them are open, and what happens to them from outside is no end."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from otel_ml.monitoring import files
+from otel_ml.monitoring.channel import SETTLING
+from tests.monitoring.posts import add, post
+
+
+def descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def test_a_model_takes_one_descriptor_and_one_more_where_it_is_evaluated(tmp_path: Path) -> None:
+    before = descriptors()
+    leaders = [post(tmp_path / str(number)) for number in range(20)]
+    others = [post(tmp_path / str(number)) for number in range(20)]
+    for worker in (*leaders, *others, *leaders):
+        add(worker, 10)
+        worker.beat(time.monotonic(), at_once=True)
+    assert [worker.leads for worker in (*leaders, *others)] == [True] * 20 + [False] * 20
+    assert {worker.report().rows for worker in others} <= {10, 20, 30}
+    assert descriptors() - before <= 2 * 20 + 1 * 20
+    for worker in (*leaders, *others):
+        worker.close()
+    assert descriptors() == before
+
+
+def test_a_forked_child_has_none_of_its_parents_files(tmp_path: Path) -> None:
+    before = descriptors()
+    parent = post(tmp_path)
+    parent.beat(time.monotonic(), at_once=True)
+    assert descriptors() > before
+    child = os.fork()
+    if child == 0:
+        os._exit(descriptors() - before)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    parent.close()
+
+
+def test_a_log_that_is_cut_off_or_written_over_under_its_worker_is_begun_anew(tmp_path: Path) -> None:
+    worker = post(tmp_path)
+    worker.beat(time.monotonic(), at_once=True)
+    for number, harm in enumerate((b"cut off", b"written over" * 1_000)):
+        (log,) = [path for path in tmp_path.glob("worker-*") if path.stat().st_size > 10]
+        log.write_bytes(harm)
+        add(worker, 10)
+        for second in range(3):
+            worker.beat(time.monotonic() + 60 * number + 3 * second, at_once=True)
+        assert not worker.waits
+        assert worker.report().rows == 10 * (number + 1)
+
+
+def test_a_header_that_is_written_over_is_begun_anew(tmp_path: Path) -> None:
+    worker = post(tmp_path)
+    worker.beat(time.monotonic(), at_once=True)
+    (log,) = tmp_path.glob("worker-*")
+    with log.open("r+b") as file:
+        file.seek(32)
+        file.write(b"x" * 16)
+    add(worker, 10)
+    for second in range(3):
+        worker.beat(time.monotonic() + SETTLING + second, at_once=True)
+    assert not worker.waits
+    assert worker.report().rows == 10
+
+
+def test_a_file_that_is_removed_before_it_is_locked_is_not_locked(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    first = files.lock(path)
+    assert first is not None
+    assert files.lock(path) is None
+    path.unlink()
+    second = files.lock(path)
+    assert second is not None, "another file of that name"
+    files.close(first)
+    assert files.lock(path) is None
+    files.close(second)
