@@ -31,13 +31,16 @@ def prediction_id(config: Config, scope: Scope, given: object) -> str:
     return new_prediction_id()
 
 
-def event_time(config: Config, scope: Scope, given: object) -> int:
-    """When the prediction happened, in nanoseconds since 1970: an argument, the configured header, or now."""
+def event_time(config: Config, scope: Scope, given: object) -> tuple[int, bool]:
+    """When the prediction happened, in nanoseconds since 1970: an argument, the configured header, or now.
+
+    With it, whether that is known: a time that was to be told, and was not or can not be read, is not.
+    """
     found = to_nanoseconds(given)
     source = config.event_time
     if found is None and source is not None and source.source == "header" and isinstance(scope, Request):
         found = to_nanoseconds(scope.header(source.name.encode()))
-    return time.time_ns() if found is None else found
+    return (time.time_ns(), given is None and source is None) if found is None else (found, True)
 
 
 def attributes(active: Runtime, scope: Scope, context: Context) -> Attributes:

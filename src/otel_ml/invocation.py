@@ -142,7 +142,9 @@ class Inference:
         self._context = Context({**self._signals, ACTIVE_KEY: self})
         if not self._joined:
             self.prediction.context = self._signals
-            self.prediction.event_time = caller.event_time(self._runtime.config, self._scope, event_time)
+            self.prediction.event_time, self.prediction.dated = caller.event_time(
+                self._runtime.config, self._scope, event_time
+            )
             self.prediction.extra = caller.attributes(self._runtime, self._scope, self._signals)
         self._scope.last = self.prediction
         if isinstance(self._scope, Request):

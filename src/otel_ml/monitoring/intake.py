@@ -178,9 +178,8 @@ class Intake:
         for step in np.unique(steps).tolist():
             places = np.flatnonzero(steps == step)
             some, made = _some(features, places), _some(outputs, places)
-            yield from self._count_columns(
-                match, some, made, len(places), times[int(places[0])], partial(_nth, origin, places)
-            )
+            counted = self._counter.count_columns(some, len(places), made)
+            yield Lot(match, step, counted, partial(_some, some), made, partial(_nth, origin, places))
 
 
 def _some(columns: Columns, rows: np.ndarray | None = None) -> Columns:

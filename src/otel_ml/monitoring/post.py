@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from otel_ml.drift.event_clock import DAY
 from otel_ml.drift.samples import Reservoir
 from otel_ml.monitoring.evaluator import Evaluator
 from otel_ml.monitoring.records import RareRow, Record
@@ -80,6 +82,8 @@ class Post:
         self._path: Path | None = None
         self._evaluator: Evaluator | None = None
         self._beat = 0.0
+        self._newest = -math.inf  # event time, and when it came
+        self._arrived = 0.0
 
     @property
     def leads(self) -> bool:
@@ -92,9 +96,20 @@ class Post:
         return bool(self._pending)
 
     def step_of(self, seconds: float) -> int:
-        """The sub-window of a time in seconds since 1970; that of the clock, where it is in the future or not to be used."""
+        """The sub-window of a time in seconds since 1970.
+
+        One that is not known (NaN), or more than a day ahead of the clock, is the present of those that are known: the
+        newest of them, which goes on as the clock does. Traffic that is replayed may be of last week, and must not be taken
+        to have come to its end.
+        """
         now = self._wall()
-        return int((seconds if -now < seconds < now else now) // self._seconds)
+        if seconds <= now + DAY:  # NaN is not
+            seconds = min(seconds, now)  # clocks of clients are seconds ahead, or in another time zone
+            if seconds >= self._newest:
+                self._newest, self._arrived = seconds, now
+        else:
+            seconds = min(now, self._newest + now - self._arrived) if self._newest > -math.inf else now
+        return int(seconds // self._seconds)
 
     def add(
         self,

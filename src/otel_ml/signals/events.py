@@ -6,6 +6,7 @@ This is the seam behind which a columnar encoder could stand: `emit` gets a whol
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -99,14 +100,18 @@ class EventSink:
             )
 
     def times(self, prediction: Prediction) -> float | list[float]:
-        """Event time of a prediction in seconds since 1970: of all rows, or of each that is held where a feature tells."""
+        """Event time of a prediction in seconds since 1970: of all rows, or of each that is held where a feature tells.
+
+        NaN where it was to be told, and was not: taken for now, it would make all that is replayed from then on late.
+        """
         features = prediction.features
+        known = prediction.event_time / 1e9 if prediction.dated else math.nan
         if self._time_feature is None or features is None or self._time_feature not in features.names:
-            return prediction.event_time / 1e9
-        if isinstance(features, Row):
-            return self._time(prediction, features) / 1e9
-        found = map(to_nanoseconds, features.plain(features.names.index(self._time_feature)))
-        return [(prediction.event_time if moment is None else moment) / 1e9 for moment in found]
+            return known
+        place = features.names.index(self._time_feature)
+        values = features.values[place : place + 1] if isinstance(features, Row) else features.plain(place)
+        found = [known if moment is None else moment / 1e9 for moment in map(to_nanoseconds, values)]
+        return found[0] if isinstance(features, Row) else found
 
     def _sample(self, prediction: Prediction, batch: Batch) -> list[EventRow]:
         """Rows of a batch: all of them up to the cap, else a uniform sample that is the same for the same id."""

@@ -33,6 +33,7 @@ class Prediction:
 
     __slots__ = (
         "context",
+        "dated",
         "done",
         "error_type",
         "event_time",
@@ -55,6 +56,7 @@ class Prediction:
         self.operation = operation
         self.context = _EMPTY
         self.event_time = 0
+        self.dated = True  # False where the caller was to tell the time, and did not
         self.features: Row | Batch | None = None
         self.schema: Schema | None = None
         self.outputs: list[Outputs] = []
