@@ -82,7 +82,8 @@ def _ours(reference: np.ndarray, current: np.ndarray) -> dict[str, Job]:
     baseline = Baseline.fit(tables.columns(reference), projections=False)
     counts = layout.reference(baseline.variables)
     binner, scorer = Binner(baseline), Scorer(baseline.variables, counts)
-    detector, steps, columns = Detector(baseline.variables, Settings()), count(), tables.columns(current)
+    detector, steps = Detector(baseline.variables, Settings()), count()
+    columns = tables.columns(np.asfortranarray(current))
     values = current[:, 0].tolist()
     ten = Baseline.fit(tables.columns(reference), projections=False, bins=10)
     few, before = Binner(ten), layout.reference(ten.variables)[:, layout.FIRST :]
@@ -134,8 +135,8 @@ def _windows(found: Found, alone: Turns, rows: int, versions: list[str]) -> Tabl
     columns = ("", "CPU time, ms", "figures", "beside", "CPU time, ms", "times as long")
     note = (
         f"{rows:,} rows of {FEATURES} features compared with a baseline of {rows:,}; what can be prepared of the baseline is "
-        "prepared before. A figure is one statistic of one feature. Each peer goes by its own documentation. "
-        f"{', '.join(versions)}."
+        "prepared before. The window is a data frame, or columns that each lie together in memory, as frouros and otel-ml "
+        f"get it. A figure is one statistic of one feature. Each peer goes by its own documentation. {', '.join(versions)}."
     )
     return Table("A window", columns, lines, note)
 

@@ -119,6 +119,22 @@ def test_columns_of_a_matrix_are_where_numpy_puts_them(order: Any, dtype: Any, r
         assert row.sum() == rows
 
 
+@pytest.mark.parametrize("constraints", LIMITS)
+@pytest.mark.parametrize("step", [1, 3])
+@pytest.mark.parametrize("special", [(), (np.nan,), (np.inf,), (-np.inf,), (np.nan, np.inf, -np.inf)])
+def test_long_columns_are_where_plain_python_puts_them(
+    special: tuple[float, ...], step: int, constraints: Constraints
+) -> None:
+    values = [*[value for value in AWKWARD if np.isfinite(value)], *special]
+    rows = 1_400 * len(values)
+    column = np.zeros(rows * step)[::step]
+    column[:] = values * 1_400
+    variable = number(constraints=constraints)
+    target = binner(variable)
+    expected = [1_400 * count for count in numeric_counts(variable, values, target.shape[1])]
+    assert counts(target, {"x": column}, rows).tolist() == [expected]
+
+
 def test_splitting_rows_and_their_order_change_nothing() -> None:
     rng = np.random.default_rng(1)
     column = rng.normal(size=30_000)

@@ -10,7 +10,8 @@ import numpy as np
 from otel_ml.drift.counts.block import Block
 from otel_ml.drift.counts.categories import Categories
 from otel_ml.drift.counts.labels import is_null
-from otel_ml.drift.counts.lines import SHORT, Lines
+from otel_ml.drift.counts.lanes import STRETCH
+from otel_ml.drift.counts.lines import SHORT, Lines, Stretch
 from otel_ml.drift.counts.rows import numbers_of_rows, object_column
 from otel_ml.drift.layout import FIRST, NULL, TYPE, width
 from otel_ml.drift.projections import Projector
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
 _MAX_WIDTH: Final = 256  # so that a column's index fits a byte
-_CHUNK: Final = 16_384  # rows: what is compared stays in the second-level cache
+_CHUNK: Final = 8 * STRETCH  # rows: what is compared stays in the second-level cache
 _CELLS: Final = (
     4_000_000  # values held as numbers at a time, for projections: bounds the memory that a wide batch takes
 )
@@ -214,7 +215,7 @@ class Binner:
         return set(places)
 
     def _count_by_column(self, block: Block) -> np.ndarray:
-        at_most = np.zeros((len(self._on_line), self._lines.thresholds), dtype=np.int64)
+        stretch = Stretch(self._lines, block.rows)
         wrong = np.zeros(len(self._on_line), dtype=np.int64)
         rows = np.full(len(self._on_line), block.rows)
         for place, index in enumerate(self._on_line):
@@ -229,8 +230,8 @@ class Binner:
             if broken is not None:
                 wrong[place] += np.count_nonzero(broken)
                 values = np.where(broken, np.nan, values)
-            at_most[place] = self._lines.at_most(place, np.ascontiguousarray(values))
-        return self._lines.layout(at_most, wrong, rows)
+            stretch.add(place, values)
+        return self._lines.layout(stretch.at_most(), wrong, rows)
 
     def _absent(self, index: int, block: Block) -> int:
         """Nulls of a variable that nobody gave: not every call has every output, but every row has every feature."""

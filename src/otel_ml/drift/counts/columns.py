@@ -67,6 +67,8 @@ def to_numbers(column: np.ndarray, kind: str) -> Numbers:
 
 def bare(column: np.ndarray) -> np.ndarray:
     """Returns a column as plain 1-D ndarray; what is masked becomes NaN, NaT or None."""
+    if type(column) is np.ndarray and column.ndim == 1 and column.dtype.kind != "T":
+        return column
     if isinstance(column, np.ma.MaskedArray):
         values, mask = np.ma.getdata(column, subok=False).ravel(), np.ma.getmaskarray(column).ravel()
         if not mask.any():
@@ -136,6 +138,8 @@ def _parse(text: str) -> float | None:
 
 
 def _numeric(column: np.ndarray) -> Numbers:
+    if column.dtype == np.float64:
+        return Numbers(column)
     kind = column.dtype.kind
     if kind in "biuf":
         with np.errstate(all="ignore"):  # a longdouble beyond float64 becomes infinite

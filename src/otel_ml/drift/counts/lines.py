@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from otel_ml.drift.counts.lanes import STRETCH, Lanes
 from otel_ml.drift.layout import FIRST, NON_FINITE, NULL, RANGE, TYPE
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SHORT: Final = 255
 """Rows up to which all variables are counted at once, as their counts fit one byte; more are counted column by column."""
 
 _LARGEST: Final = float(np.finfo(np.float64).max)
+_LEAST: Final = 2 * STRETCH  # numpy copies shorter rows piece by piece where it compares them with several numbers
 
 
 class Lines:
@@ -41,31 +43,22 @@ class Lines:
             low, high = _range_of(variable)
             below[index], above[index] = np.nextafter(low, -np.inf), high
         ends = np.broadcast_to([-np.inf, _LARGEST, np.inf], (len(variables), 3))
-        # Columns: edges, then what the tail of `_layout` names.
-        self._matrix = np.ascontiguousarray(np.column_stack([self._edges, ends, below, above]))
-        self.thresholds = self._matrix.shape[1]
-        self._limited = np.isfinite(below)
+        # Columns: edges, then what the tail of `layout` names. Nothing above the second of them is finite.
+        self._matrix = np.column_stack([self._edges, below, np.minimum(above, _LARGEST), ends])
+        self.inner, self.ends = (part[:, :, None] for part in np.split(self._matrix, [edges + 2], axis=1))
+        self._is_limited = np.isfinite(below), above < np.inf
         self._whole = np.array([variable.constraints.type == "integer" for variable in variables], dtype=bool)
+        self._any_whole = bool(self._whole.any())
         self._width = width
 
-    def at_most(self, index: int, values: np.ndarray) -> np.ndarray:
-        """Counts the values of one variable up to each threshold.
+    def all_at_most(self, values: np.ndarray) -> np.ndarray:
+        """Counts the values of all variables up to each threshold.
 
         Args:
-            index: of the variable.
-            values: float64 of shape (rows,), contiguous; a few thousand at a time are fastest.
+            values: of shape (rows, variables), at most `SHORT` rows.
 
         Returns:
-            int64 of shape (thresholds,), for `layout`.
-        """
-        found = np.less_equal(values, self._matrix[index][:, None])
-        return np.array([np.count_nonzero(row) for row in found], dtype=np.int64)
-
-    def all_at_most(self, values: np.ndarray) -> np.ndarray:
-        """Does the same for all variables: values of shape (rows, variables), at most `SHORT` rows.
-
-        Returns:
-            int64 of shape (variables, thresholds).
+            int64 of shape (variables, thresholds), for `layout`.
         """
         found = np.less_equal(values[:, :, None], self._matrix)
         counts: np.ndarray = np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8)
@@ -84,12 +77,13 @@ class Lines:
         """
         counts = np.zeros((len(at_most), self._width), dtype=np.int64)
         upto, tail = at_most[:, : self._edges.shape[1]], at_most[:, self._edges.shape[1] :]
-        negative, finite, present, below, inside = tail.T
+        below, inside, negative, finite, present = tail.T
+        has_low, has_high = self._is_limited
         counts[:, FIRST : FIRST + upto.shape[1] + 1] = np.diff(upto, axis=1, prepend=0, append=present[:, None])
         counts[:, NULL] = rows - wrong - present
         counts[:, TYPE] = wrong
         counts[:, NON_FINITE] = negative + present - finite
-        counts[:, RANGE] = np.where(self._limited, below, 0) + present - inside
+        counts[:, RANGE] = np.where(has_low, below, 0) + np.where(has_high, present - inside, 0)
         return counts
 
     def bins(self, values: np.ndarray) -> np.ndarray:
@@ -110,10 +104,56 @@ class Lines:
             bool of the shape of the values, or None if none is.
         """
         due = self._whole[index]
-        if not due.any():
+        if not self._any_whole or not due.any():
             return None
         found: np.ndarray = (np.rint(values) != values) & due & (values == values)
         return found if found.any() else None
+
+
+class Stretch:
+    """Counts of the values of all variables in some rows, one variable after the other.
+
+    The range says most: where every value is finite and allowed, nothing is left to ask of nulls and infinities.
+
+    Args:
+        lines: the variables.
+        rows: how many there are; ten thousand at a time are fastest.
+    """
+
+    def __init__(self, lines: Lines, rows: int) -> None:
+        self._rows = rows
+        self._inner, self._ends = lines.inner, lines.ends
+        variables, thresholds, _ = self._inner.shape
+        length = max(rows, _LEAST)
+        self._lanes = Lanes(variables + 1, thresholds, length)
+        self._padded = np.full(length, np.nan)
+        self._at_ends = np.zeros((variables, self._ends.shape[1]), dtype=np.int64)
+        self._range = thresholds - 2  # the first of the two thresholds that are its ends
+        self._lanes.truths[-1, :rows] = True
+        self._lanes.add(variables)
+        self._usual = self._lanes.print_of(variables, self._range)
+
+    def add(self, index: int, values: np.ndarray) -> None:
+        """Counts the values of one variable: float64 of shape (rows,)."""
+        if self._rows < _LEAST or not values.flags.c_contiguous:
+            self._padded[: self._rows] = values
+            values = self._padded
+        np.less_equal(values, self._inner[index], out=self._lanes.truths)
+        self._lanes.add(index)
+        if self._lanes.print_of(index, self._range) == self._usual:
+            self._at_ends[index, 1:] = self._rows
+        else:
+            self._at_ends[index] = self._up_to_ends(index, values[: self._rows])
+
+    def _up_to_ends(self, index: int, values: np.ndarray) -> Sequence[int]:
+        finite = int(np.count_nonzero(np.isfinite(values)))
+        if finite == self._rows or finite + np.count_nonzero(np.isnan(values)) == self._rows:
+            return 0, finite, finite
+        return list(map(np.count_nonzero, np.less_equal(values, self._ends[index])))
+
+    def at_most(self) -> np.ndarray:
+        """Returns int64 of shape (variables, thresholds), for `Lines.layout`; zeros for a variable that was not added."""
+        return np.concatenate([self._lanes.counts()[:-1], self._at_ends], axis=1)
 
 
 def _range_of(variable: Variable) -> tuple[float, float]:
