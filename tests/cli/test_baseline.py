@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,34 @@ def test_columns_have_the_roles_they_are_given(tmp_path: Path) -> None:
     }
     assert found["age"].kind == found["a,b"].kind == "categorical"
     assert len(found["score"].counts) <= 7
+
+
+def test_what_the_fit_warns_of_is_a_line_each(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n" + "1\n" * 3_000 + "x\n")
+    done = run("baseline", "fit", str(tmp_path / "t.csv"), "-o", str(tmp_path / "b.json"))
+    assert done.exit_code == 0
+    assert done.stderr == "note: a: 1 of 3,001 values are not of kind numeric\n"
+
+
+def test_a_link_stays_one_and_a_pipe_is_written_to(tmp_path: Path) -> None:
+    data = save(table(500), tmp_path / "few.csv")
+    (tmp_path / "latest.json").symlink_to("churn.json")
+    assert run("baseline", "fit", data, "-o", str(tmp_path / "latest.json")).exit_code == 0
+    assert (tmp_path / "latest.json").is_symlink()
+    assert Baseline.load(tmp_path / "churn.json").rows == 500
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        assert run("baseline", "fit", data, "-o", str(tmp_path / "pipe")).exit_code == 0
+        assert Baseline.from_json(reader.communicate(timeout=60)[0]).rows == 500
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("output", ["/dev/full", "no/b.json", "."])
+def test_what_cannot_be_written_is_said(tmp_path: Path, output: str) -> None:
+    done = run("baseline", "fit", save(table(500), tmp_path / "few.csv"), "-o", output)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"otel-ml: {output}: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_policy_holds_in_the_fit(tmp_path: Path) -> None:

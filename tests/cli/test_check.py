@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.report import Bin, Moment, Report, VariableReport
 from tests.cli.drifting import START, fitted, run, save, table
 from tests.cli.process import PROGRAM, Terminal
@@ -113,6 +114,91 @@ def test_a_file_whose_order_is_hopeless_is_refused(baseline: str, tmp_path: Path
     done = run("check", path, "--baseline", baseline, "--time", "at", "--window", "1s")
     assert done.exit_code == 2
     assert "sort them by at" in done.stderr
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5_000])
+def test_a_file_of_something_else_is_refused(baseline: str, tmp_path: Path, rows: int) -> None:
+    path = save(pa.table({"x": range(rows), "\x1b[2J": range(rows)}), tmp_path / "other.csv")
+    done = run("check", path, "--baseline", baseline)
+    assert done.exit_code == 2
+    assert "no column is one of the baseline, which has 'age', 'income', 'plan'" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_a_file_without_a_single_time_is_refused(baseline: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("at,age\n,41\n,42\n")
+    done = run("check", str(tmp_path / "t.csv"), "--baseline", baseline, "--time", "at")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("otel-ml: no row has an event time")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_ids_are_the_examples(baseline: str, tmp_path: Path, kind: str) -> None:
+    content = table(5_000, seed=1, shift=1).append_column("order", pa.array([f"0{row}" for row in range(5_000)]))
+    path = save(content, tmp_path / f"ids.{kind}")
+    found = report(path, "--baseline", baseline, "--id", "order")
+    assert found["extra"] == ["at"]
+    examples = by_name(found)["age"]["examples"]
+    assert examples
+    assert all(re.fullmatch(r"0\d+", example) for example in examples)
+    assert f"such as order {examples[0]}, " in run("check", path, "--baseline", baseline, "--id", "order").stdout
+    page = run("check", path, "--baseline", baseline, "--id", "order", "--output", "html").stdout
+    assert f"such as order {examples[0]}, " in page
+    missing = run("check", path, "--baseline", baseline, "--id", "number")
+    assert missing.exit_code == 2
+    assert "there is no column 'number'" in missing.stderr
+
+
+def test_the_policy_holds_for_ids(baseline: str, tmp_path: Path) -> None:
+    content = table(3_000, shift=1).append_column("email", pa.array([f"ann{row}@example.com" for row in range(3_000)]))
+    arguments = ("check", save(content, tmp_path / "ids.csv"), "--baseline", baseline, "--id", "email")
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert "does not let 'email' out" in refused.stderr
+    env = {"OTEL_ML_FEATURE_ACTIONS": "email=hash", "OTEL_ML_HASH_KEY": "k" * 32}
+    hashed = run(*arguments, env=env)
+    assert hashed.exit_code == 1
+    assert re.search(r"such as email [0-9a-f]{16}, ", hashed.stdout)
+    assert "example.com" not in hashed.stdout
+
+
+def test_outputs_are_compared_wherever_they_stand(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ("guess", "sure", "p_no", "p,yes")
+    path = tmp_path / "b.json"
+
+    def outputs(rows: int, sharp: float) -> Any:
+        yes = rng.beta(sharp, sharp, rows).round(4)
+        columns = (np.where(yes > 0.5, "yes", "no"), np.maximum(yes, 1 - yes), 1 - yes, yes)
+        return pa.table({"age": rng.normal(40, 10, rows), **dict(zip(names, columns, strict=True))})
+
+    train = save(outputs(5_000, 2), tmp_path / "train.csv")
+    probabilities = ("--probabilities", 'p_no,"p,yes"')
+    roles = ("--prediction", "guess", "--score", "sure", *probabilities)
+    assert run("baseline", "fit", train, *roles, "-o", str(path)).exit_code == 0
+    kinds = {variable.name: variable.subject for variable in Baseline.load(path).variables}
+    assert kinds == {"age": "feature", "prediction": "prediction", "score": "score", "entropy": "entropy"}
+    live = outputs(5_000, 0.3)
+    same, moved = (save(live.rename_columns(["age", *new]), tmp_path / f"{new[0]}.csv") for new in (names, "abcd"))
+    for file, options in (
+        (same, probabilities),
+        (moved, ("--prediction", "a", "--score", "b", "--probabilities", "c", "--probabilities", "d")),
+    ):
+        found = report(file, "--baseline", str(path), *options)
+        assert found["extra"] == found["notes"] == []
+        alarms = {one["name"]: one["alarm"] for one in found["predictions"]}
+        assert alarms == {"prediction": False, "score": True, "entropy": True}
+    assert "name the columns of class probabilities" in run("check", same, "--baseline", str(path)).stdout
+
+
+def test_the_baseline_may_come_from_standard_input(baseline: str, files: Callable[..., str]) -> None:
+    content = Path(baseline).read_bytes()
+    assert run("check", files(), "--baseline", "-", stdin=content).exit_code == 0
+    assert "of churn 3" in run("baseline", "show", "-", stdin=content).stdout
+    assert run("baseline", "diff", baseline, "-", stdin=content).stdout == "the same baseline\n"
+    assert run("baseline", "rules", "-", "-o", "-", stdin=content).stdout.startswith("groups:")
+    assert run("check", "-", "--baseline", "-", stdin=content).exit_code == 2
+    assert "standard input: this is no JSON" in run("baseline", "show", "-", stdin=b"{").stderr
 
 
 def test_the_knobs_reach_the_engine(baseline: str, files: Callable[..., str]) -> None:
@@ -285,6 +371,18 @@ def test_a_reader_that_has_seen_enough_changes_nothing(baseline: str, files: Cal
             assert process.wait(60) == 1
             assert process.stderr is not None
             assert process.stderr.read() == b""
+
+
+def test_standard_output_may_be_closed_or_full(baseline: str, files: Callable[..., str]) -> None:
+    for output in ("text", "json", "html"):
+        command = [*PROGRAM, "check", files(shift=0.5), "--baseline", baseline, "--output", output]
+        shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+        closed = subprocess.run(shell, stderr=subprocess.PIPE, timeout=60, check=False)
+        assert (closed.returncode, closed.stderr) == (1, b"")
+        with open("/dev/full", "w") as device:
+            full = subprocess.run(command, stdout=device, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        assert full.returncode == 2
+        assert full.stderr == "otel-ml: standard output cannot be written: No space left on device\n"
 
 
 def test_ctrl_c_is_no_alarm(baseline: str) -> None:

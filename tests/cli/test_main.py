@@ -63,3 +63,9 @@ def test_a_module_missing_for_another_reason_is_not_hidden() -> None:
     assert found.returncode == 1
     assert "google.protobuf" in found.stderr
     assert "pip install" not in found.stderr
+
+
+def test_ctrl_c_before_a_command_has_begun_finds_nothing() -> None:
+    prelude = "import otel_ml.cli.group as group\ndef stop(name): raise KeyboardInterrupt\ngroup.import_module = stop"
+    found = run("check", prelude=prelude)
+    assert (found.returncode, found.stdout, found.stderr) == (130, "", "otel-ml: interrupted\n")

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from otel_ml.drift import check
+from otel_ml.drift import CheckError, check
 from otel_ml.drift.report import SCORES, Report
 from otel_ml.drift.statistics.distances import distances
 from tests.drift.made import baseline, categorical, numeric, uniform
@@ -172,12 +172,58 @@ def test_a_file_without_a_single_time_is_no_clean_file() -> None:
             check(data, BASELINE, time="at")
 
 
-def test_rows_in_no_order_of_time_are_said() -> None:
+def test_rows_need_no_order_as_far_as_they_fit_into_memory() -> None:
+    columns = table(24_000, drift_from=12_000)
+    columns["at"] = np.arange(24_000) * 3.6
+    expected = check(columns, BASELINE, time="at")
+    order = np.random.default_rng(1).permutation(24_000)
+    report = check({name: column[order] for name, column in columns.items()}, BASELINE, time="at")
+    assert report.late == 0
+    assert report.features[0].first_alarm == expected.features[0].first_alarm
+    assert report.features[0].bins == expected.features[0].bins
+
+
+@pytest.mark.parametrize(("late", "refused"), [(30, False), (31, True)])
+def test_more_than_a_hundredth_out_of_order_is_no_result(late: int, refused: bool) -> None:
     columns = table(3_000)
-    columns["at"] = np.random.default_rng(1).uniform(0, 1e6, 3_000)
-    report = check(columns, BASELINE, time="at")
-    assert report.late > 2_000
-    assert any("sort them by time" in note for note in report.notes)
+    columns["at"] = np.concatenate([np.full(3_000 - late, 1e6), np.zeros(late)])
+    if refused:
+        with pytest.raises(CheckError, match="31 of 3,000 rows are too far from the order of time: sort them by at"):
+            check(columns, BASELINE, time="at", lateness=60)
+        with pytest.raises(CheckError, match="sort them by time"):
+            check(columns, BASELINE, time=columns.pop("at"), lateness=60)
+    else:
+        report = check(columns, BASELINE, time="at", lateness=60)
+        assert report.late == late
+        assert any("sort them by time" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("rows", [1, 5_000])
+def test_a_table_of_something_else_is_refused(rows: int) -> None:
+    other = {"x": np.zeros(rows), "A": np.zeros(rows)}
+    with pytest.raises(
+        CheckError, match="no column is one of the baseline, which has 'a', 'b', 'city': there are 'x', 'A'"
+    ):
+        check(other, BASELINE)
+    with pytest.raises(CheckError):
+        check(pd.Series(np.zeros(rows), name="temp"), BASELINE)
+    assert check({**other, "a": np.zeros(rows)}, BASELINE).rows == rows
+    outputs = baseline(numeric("a"), numeric("prediction", subject="prediction"))
+    assert check({"guess": np.zeros(rows)}, outputs, prediction="guess").rows == rows
+
+
+def test_outputs_that_only_one_side_has_are_said() -> None:
+    columns = {**table(3_000), "guess": np.zeros(3_000), "p": np.full(3_000, 0.5)}
+    report = check(columns, BASELINE, prediction="guess", probabilities=["p"])
+    assert [note.partition(",")[0] for note in report.notes] == [
+        "the baseline has no prediction",
+        "the baseline has no entropy",
+    ]
+    with_entropy = baseline(numeric("a"), numeric("entropy", subject="entropy"))
+    assert any("name the columns of class probabilities" in note for note in check(columns, with_entropy).notes)
+    report = check(columns, with_entropy, probabilities=["p"])
+    assert report.notes == ()
+    assert report.predictions[0].rows == 3_000
 
 
 @pytest.mark.parametrize("data", [{}, [], {"a": np.array([])}, iter(())])

@@ -60,6 +60,34 @@ def test_an_array_names_its_columns_by_position() -> None:
     assert columns_of(np.arange(3))[0]["f0"].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (pd.Series([1, 2], name="temp"), "temp"),
+        (pd.Series([1, 2], name=2024), "2024"),
+        (pd.Series([1, 2]), "f0"),
+        (pl.Series("temp", [1, 2]), "temp"),
+        (pl.Series([1, 2]), "f0"),
+        (pa.array([1, 2]), "f0"),
+        (pa.chunked_array([[1], [2]]), "f0"),
+    ],
+    ids=str,
+)
+def test_a_series_is_a_column_of_its_name(data: Any, name: str) -> None:
+    columns, rows = columns_of(data)
+    assert (list(columns), rows) == ([name], 2)
+    assert columns[name].tolist() == [1, 2]
+    assert [(list(columns), rows) for columns, rows in chunks_of(iter([data, data]))] == [([name], 2)] * 2
+
+
+@pytest.mark.parametrize(
+    "make", [pa.array, lambda v: pa.chunked_array([v]), pl.Series], ids=["array", "chunks", "polars"]
+)
+def test_a_single_column_keeps_nulls_and_digits(make: Callable[[Any], Any]) -> None:
+    large = 2**60 + 1
+    assert columns_of(make([large, None]))[0]["f0"].tolist() == [large, None]
+
+
 def test_a_structured_array_has_names() -> None:
     data = np.array([(1, "a"), (2, "b")], dtype=[("n", "i4"), ("s", "U1")])
     columns, _ = columns_of(data)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from otel_ml.cli.outcome import INTERRUPTED, fail
 from otel_ml.version import __version__
 
 COMMANDS = {
@@ -47,6 +48,13 @@ class LazyGroup(click.Group):
         module, _, attribute = self._lazy[name][0].partition(":")
         command: Any = getattr(import_module(module), attribute)
         return command if isinstance(command, click.Command) else None
+
+    def invoke(self, context: click.Context) -> Any:
+        """Runs a command. Ctrl-C while it is still being imported is not to look like something that was found."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            fail("interrupted", INTERRUPTED)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands without importing them."""

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -25,12 +25,13 @@ def gate() -> Iterator[None]:
     """Ends the program with status 2 whatever goes wrong inside: 1 would say that something was found."""
     from otel_ml.config import ConfigError
     from otel_ml.drift.baseline import BaselineError
+    from otel_ml.drift.report import CheckError
 
     try:
         yield
     except (click.ClickException, click.exceptions.Exit):
         raise  # bad usage: click says how it is meant, and ends with 2
-    except (FileError, BaselineError, ConfigError) as error:
+    except (FileError, BaselineError, CheckError, ConfigError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("interrupted", INTERRUPTED)
@@ -46,7 +47,7 @@ def gate() -> Iterator[None]:
         fail("this is a mistake in otel-ml; please report it")
 
 
-def fail(message: str, status: int = TROUBLE) -> None:
+def fail(message: str, status: int = TROUBLE) -> NoReturn:
     """Says in one line on standard error why there is no result, and ends the program."""
     try:
         click.echo(f"otel-ml: {message}", err=True)
@@ -55,12 +56,32 @@ def fail(message: str, status: int = TROUBLE) -> None:
 
 
 def write(text: str) -> None:
-    """Writes a result. A reader that has seen enough, such as `head`, changes nothing of the exit status."""
-    try:
+    """Writes a result. A reader that has seen enough, such as `head`, changes nothing of the exit status.
+
+    Raises:
+        FileError: It cannot be written.
+    """
+    if sys.stdout is None:  # closed from the start: the exit status is all that is wanted
+        return
+    with readers_gone():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+@contextmanager
+def readers_gone() -> Iterator[None]:
+    """Lets standard output be closed by whoever reads it.
+
+    Raises:
+        FileError: It cannot be written for another reason, such as a full disk.
+    """
+    try:
+        yield
     except BrokenPipeError:
         quiet()
+    except OSError as error:
+        quiet()
+        raise FileError(f"standard output cannot be written: {error.strerror}") from None
 
 
 def quiet() -> None:

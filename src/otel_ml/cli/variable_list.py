@@ -32,6 +32,7 @@ class VariableList:
         variables: in the order in which they are to stand; those in alarm come first.
         options: of the console, for its width and its alphabet.
         steps: windows that were looked at.
+        unit: what examples are numbers or names of.
         quiet: how many without an alarm are shown.
         told: how many of those in alarm are told of at length.
     """
@@ -43,12 +44,14 @@ class VariableList:
         options: ConsoleOptions,
         *,
         steps: int = 1,
+        unit: str = "row",
         quiet: int = QUIET,
         told: int | None = None,
     ) -> None:
         self._title = title
         self._all = variables
         self._steps = steps
+        self._unit = unit
         loud = [variable for variable in variables if variable.alarm]
         calm = [variable for variable in variables if not variable.alarm]
         self._hidden = len(calm) - quiet if len(calm) > quiet + 1 or not quiet else 0
@@ -127,7 +130,7 @@ class VariableList:
             yield Text(f"violations: {rows}", style="yellow")
         if others := words.companions(variable, self._all):
             yield Text(f"together with {words.names(others)}", style="dim")
-        if rows := words.examples(variable):
+        if rows := words.examples(variable, self._unit):
             yield Text(rows, style="dim")
         if variable.note and (variable.alarm or variable.rows == 0 or words.distance(variable) is not None):
             yield Text(printable(variable.note), style="dim")

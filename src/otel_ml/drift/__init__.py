@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline, BaselineError
     from otel_ml.drift.checking import check
     from otel_ml.drift.monitor import Monitor
-    from otel_ml.drift.report import Bin, Change, Moment, Report, VariableReport
+    from otel_ml.drift.report import Bin, Change, CheckError, Moment, Report, VariableReport
     from otel_ml.drift.sequential.adwin import Adwin
     from otel_ml.drift.sequential.cusum import Cusum
     from otel_ml.drift.sequential.page_hinkley import PageHinkley
@@ -27,6 +27,7 @@ _HOMES = {
     "BaselineError": "baseline",
     "Bin": "report",
     "Change": "report",
+    "CheckError": "report",
     "Constraints": "variables",
     "Cusum": "sequential.cusum",
     "Moment": "report",
@@ -48,6 +49,7 @@ __all__ = [
     "BaselineError",
     "Bin",
     "Change",
+    "CheckError",
     "Constraints",
     "Cusum",
     "Moment",

@@ -183,21 +183,14 @@ class Baseline:
             raise BaselineError(f"{os.fspath(path)}: {error}") from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the baseline's file, whole or not at all.
+        """Writes the baseline's file, whole or not at all; a link stays one.
 
         Raises:
             OSError: it can not be written.
         """
-        target = Path(path)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
-            partial.write_text(self.to_json(), encoding="utf-8")
-            partial.replace(target)
-        except OSError as error:
-            error.filename, error.filename2 = os.fspath(path), None  # nobody has asked for the other name
-            raise
-        finally:
-            partial.unlink(missing_ok=True)
+        from otel_ml.drift.baseline_saving import save_text
+
+        save_text(self.to_json(), path)
 
     def to_json(self) -> str:
         """The text of the file, as ``docs/baseline.schema.json`` describes it."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import time as _time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, overload
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from otel_ml.drift.counts.columns import to_numbers
-from otel_ml.drift.fitting.entropy import entropy
+from otel_ml.drift import layout
 from otel_ml.drift.monitor import Monitor
-from otel_ml.drift.report import Report
-from otel_ml.drift.reporting import OUTPUTS, report_of
+from otel_ml.drift.report import CheckError, Report
+from otel_ml.drift.reporting import report_of
+from otel_ml.drift.roles import Roles
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.tables import Columns, chunks_of, column_array
+from otel_ml.drift.tables import chunks_of
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -27,6 +26,13 @@ HOUR: Final = 3_600.0
 
 ONE_WINDOW: Final = 2**62
 """Rows per step where everything is one."""
+
+MAX_LATE: Final = 0.01
+"""Share of rows out of the order of time that makes what is found of the others worth nothing."""
+
+_OPEN_BYTES: Final = 1 << 26
+_LEAST_OPEN: Final = 64
+_MOST_OPEN: Final = 10_000
 
 
 def check(
@@ -46,7 +52,8 @@ def check(
     """Runs a table through the same engine as a stream.
 
     Steps are of event time where there is a `time`, of `rows_per_step` rows where that is given, and else everything is one
-    step. Rows have to be in the order of time, to within `lateness`.
+    step. Rows need not be sorted by time as far as the steps that are not complete fit into 64 MB, or to within
+    ``lateness`` seconds where that is given.
 
     Args:
         data: a mapping of columns, an array, a frame of pandas or polars, a pyarrow table, a list of dicts; or an iterator of
@@ -68,9 +75,12 @@ def check(
 
     Raises:
         BaselineError: the baseline can not be read.
+        CheckError: a column that was named is not there, or none of those that the baseline has; no row has a time; or more
+            than 1% of the rows are so far from the order of time that they were left out. It is a ValueError, too.
         TypeError: the data is of no known type.
-        ValueError: a setting is out of its range, a column is not there, or no row has a time.
+        ValueError: a setting is out of its range.
 
+    >>> import numpy as np
     >>> from otel_ml.drift.baseline import Baseline
     >>> from otel_ml.drift.variables import Variable
     >>> age = Variable("age", rows=4_000, edges=(30.0,), counts=(2_000, 2_000), centers=(20.0, 40.0), mean=30.0, std=10.0)
@@ -90,19 +100,21 @@ def check(
         baseline = _Baseline.load(baseline)
     now = _time.time()  # the clock stands still, so that a file gives the same report however long it takes
     own = Settings(window=HOUR if window is None else window, rows_per_step=rows_per_step, **settings)
+    if time is not None and "lateness" not in settings:
+        own = replace(own, lateness=patience(baseline, own.step))
     monitor = Monitor(baseline, own, wall=lambda: now)
-    reader = _Reader(baseline, time, {"prediction": prediction, "score": score}, tuple(probabilities), ids)
+    roles = Roles(baseline, time, {"prediction": prediction, "score": score}, tuple(probabilities), ids)
     done = 0
     for columns, rows in chunks_of(data):
-        features, outputs, times, names = reader.parts(columns, rows, done)
+        parts = roles.parts(columns, rows)
         for start in range(0, rows, ROWS_AT_ONCE):
             part = slice(start, min(start + ROWS_AT_ONCE, rows))
             monitor.observe(
-                {name: column[part] for name, column in features.items()},
-                {name: column[part] for name, column in outputs.items()},
+                {name: column[part] for name, column in parts.features.items()},
+                {name: column[part] for name, column in parts.outputs.items()},
                 rows=part.stop - part.start,
-                times=None if times is None else times[part],
-                ids=names[part],
+                times=None if parts.times is None else parts.times[part],
+                ids=parts.ids[part],
             )
             done += part.stop - part.start
             if progress is not None:
@@ -110,81 +122,23 @@ def check(
     monitor.flush()
     report = report_of(monitor.snapshot(ended=True))
     if done and not report.rows:
-        raise ValueError("no row has an event time that can be used: a date, a text in ISO 8601, or seconds since 1970")
-    return report
+        raise CheckError("no row has an event time that can be used: a date, a text in ISO 8601, or seconds since 1970")
+    if report.late > MAX_LATE * done:
+        raise CheckError(
+            f"{report.late:,} of {done:,} rows are too far from the order of time: "
+            f"sort them by {time if isinstance(time, str) else 'time'}"
+        )
+    return replace(report, notes=(*report.notes, *roles.notes))
 
 
-class _Reader:
-    """Finds in the columns of a chunk what is a feature, an output, the time, the id."""
+def patience(baseline: Baseline, step: float) -> float:
+    """Seconds that a row of a table may be behind: tables are rarely sorted, and nobody waits for an alarm.
 
-    def __init__(
-        self,
-        baseline: Baseline,
-        time: Any,
-        outputs: dict[str, str | None],
-        probabilities: tuple[str, ...],
-        ids: str | None,
-    ) -> None:
-        self._features = {v.name for v in baseline.variables if v.subject == "feature" and v.source is None}
-        made = [variable for variable in baseline.variables if variable.subject in OUTPUTS]
-        self._outputs = {v.name: outputs.get(v.subject) or v.source or v.name for v in made}
-        self._probabilities = probabilities
-        self._required = [name for name in (*outputs.values(), *probabilities) if name is not None]
-        self._time = time if isinstance(time, str) else None
-        self._times = None if time is None or isinstance(time, str) else event_times(column_array(time))
-        self._ids = ids
+    As far as the counts of steps that are not complete fit into a fixed memory.
 
-    def parts(
-        self, columns: Columns, rows: int, before: int
-    ) -> tuple[Columns, Columns, np.ndarray | None, Sequence[str] | np.ndarray]:
-        """Returns features, outputs, event times and ids of a chunk that so many rows came before."""
-        for name in (*self._required, self._time, self._ids):
-            if name is not None and name not in columns:
-                raise ValueError(f"there is no column {name!r}: there are {', '.join(map(repr, list(columns)[:20]))}")
-        outputs = {name: columns[column] for name, column in self._outputs.items() if column in columns}
-        if self._probabilities:
-            matrix = [to_numbers(columns[name], "numeric").values for name in self._probabilities]
-            outputs["entropy"] = entropy(np.column_stack(matrix))
-        others = {*self._outputs.values(), *self._probabilities, self._time, self._ids} - self._features
-        features = {name: column for name, column in columns.items() if name not in others}
-        times = event_times(columns[self._time]) if self._time is not None else None
-        if self._times is not None:
-            times = self._times[before : before + rows]
-            if len(times) < rows:
-                raise ValueError(f"there are {len(self._times):,} times for more rows")
-        return features, outputs, times, _RowNumbers(before, rows) if self._ids is None else columns[self._ids]
-
-
-class _RowNumbers(Sequence[str]):
-    """The numbers of rows as texts, made when one is asked for."""
-
-    def __init__(self, first: int, rows: int) -> None:
-        self._first, self._rows = first, rows
-
-    def __len__(self) -> int:
-        return self._rows
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> _RowNumbers: ...
-
-    def __getitem__(self, index: int | slice) -> str | _RowNumbers:
-        if isinstance(index, slice):
-            start, stop, _ = index.indices(self._rows)
-            return _RowNumbers(self._first + start, stop - start)
-        if not 0 <= index < self._rows:
-            raise IndexError(index)
-        return str(self._first + index)
-
-    def __iter__(self) -> Iterator[str]:
-        return (str(number) for number in range(self._first, self._first + self._rows))
-
-
-def event_times(column: np.ndarray) -> np.ndarray:
-    """Converts a column of dates, texts in ISO 8601 or seconds since 1970 into seconds; NaN where it is none of these."""
-    dates = to_numbers(column, "datetime").values
-    if column.dtype.kind in "MU":
-        return dates
-    return np.where(np.isnan(dates), to_numbers(column, "numeric").values, dates)
+    Args:
+        baseline: whose bins are counted.
+        step: seconds.
+    """
+    matrix = 8 * len(baseline.variables) * layout.width(baseline.variables)
+    return step * min(max(_OPEN_BYTES // max(matrix, 1), _LEAST_OPEN), _MOST_OPEN)

@@ -22,6 +22,10 @@ SCORES: Final = (
 """Every statistic, each a value of ``ml.drift.method``."""
 
 
+class CheckError(ValueError):
+    """A table that can not be checked; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A place in a stream.

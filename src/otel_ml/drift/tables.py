@@ -19,7 +19,8 @@ def columns_of(data: Any) -> tuple[Columns, int]:
 
     Args:
         data: a mapping of columns; a 2-D array (columns ``f0``, ``f1``, …), a structured or a 1-D one; a frame of pandas,
-            polars or another library with their methods; a table or record batch of pyarrow; a list of dicts.
+            polars or another library with their methods; a table or record batch of pyarrow; a list of dicts; or a single
+            column: a series, called as it is or else ``f0``, or an array of pyarrow, which has no name.
 
     Returns:
         The columns in order, and the number of rows.
@@ -43,6 +44,9 @@ def columns_of(data: Any) -> tuple[Columns, int]:
         return _checked([(name, _polars(data.get_column(name))) for name in data.columns])
     if isinstance(data, (list, tuple)) and all(isinstance(row, Mapping) for row in data):
         return _of_rows(data)
+    if hasattr(data, "to_pylist") or (hasattr(data, "to_numpy") and hasattr(data, "name")):  # pyarrow has no names
+        name, column = getattr(data, "name", None), column_array(data)
+        return {"f0" if name is None or name == "" else str(name): column}, len(column)
     if hasattr(data, "__array__") and not hasattr(data, "columns"):
         return _of_array(np.asarray(data))
     raise TypeError(

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from otel_ml.cli.options import load_baseline
 from otel_ml.cli.outcome import FOUND, gate
 
 
@@ -28,9 +29,8 @@ def diff(earlier: str, later: str, tolerance: float) -> None:
         from otel_ml.cli.baseline.compare import compare
         from otel_ml.cli.baseline.diff_text import DiffText
         from otel_ml.cli.terminal import show
-        from otel_ml.drift.baseline import Baseline
 
-        before, after = Baseline.load(earlier), Baseline.load(later)
+        before, after = load_baseline(earlier), load_baseline(later)
         found = compare(before, after, tolerance)
         show(DiffText(before, after, found))
     sys.exit(FOUND if found.differs else 0)

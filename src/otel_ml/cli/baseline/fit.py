@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from itertools import chain
-from typing import Any
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import click
 
+from otel_ml.cli.options import columns
 from otel_ml.cli.outcome import gate, write
+from otel_ml.cli.printable import printable
 
-
-def _columns(context: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of columns: an option each, or several with commas between them, quoted as in CSV."""
-    return tuple(name.strip() for name in chain.from_iterable(csv.reader(values)) if name.strip())
+_OURS: Final = "baseline: "
 
 
 @click.command()
@@ -24,15 +24,22 @@ def _columns(context: click.Context, param: click.Parameter, values: tuple[str, 
 @click.option("--target", metavar="COLUMN", help="Labels: no feature, and used to find features that give them away.")
 @click.option("--prediction", metavar="COLUMN", help="What the model predicted for these rows.")
 @click.option("--score", metavar="COLUMN", help="The score of its prediction.")
+@click.option(
+    "--probabilities",
+    multiple=True,
+    callback=columns,
+    metavar="COLUMN",
+    help="Class probabilities: no features; their entropy is watched. May be repeated.",
+)
 @click.option("--time", metavar="COLUMN", help="Times of the rows: tell how blocky traffic is; no feature.")
 @click.option(
     "--categorical",
     multiple=True,
-    callback=_columns,
+    callback=columns,
     metavar="COLUMN",
     help="Whose values are categories whatever they look like; may be repeated.",
 )
-@click.option("--exclude", multiple=True, callback=_columns, metavar="COLUMN", help="To leave out; may be repeated.")
+@click.option("--exclude", multiple=True, callback=columns, metavar="COLUMN", help="To leave out; may be repeated.")
 @click.option("--bins", type=click.IntRange(2, 40), default=20, show_default=True, help="About how many a feature has.")
 def fit(
     files: tuple[str, ...],
@@ -42,6 +49,7 @@ def fit(
     target: str | None,
     prediction: str | None,
     score: str | None,
+    probabilities: tuple[str, ...],
     time: str | None,
     categorical: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -61,6 +69,7 @@ def fit(
             target=target,
             prediction=prediction,
             score=score,
+            probabilities=probabilities,
             time=time,
             categorical=categorical,
             exclude=exclude,
@@ -83,10 +92,24 @@ def _fit(files: tuple[str, ...], *, time: str | None, **options: Any) -> Any:
     left_out = frozenset(options["exclude"])
     plan = Plan(lambda name: "text" if name in texts else None, lambda name: name not in left_out, time)
     source = Files(files)
-    baseline = Baseline.fit(shown(source.chunks(plan), source, "fitting"), time=time, **options)
+    with _warnings_as_notes():
+        baseline = Baseline.fit(shown(source.chunks(plan), source, "fitting"), time=time, **options)
     for note in source.notes:
         click.echo(f"note: {note}", err=True)
     return baseline
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Says what the fit warns of in a line each, without the place in the code that a program needs."""
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    for warning in caught:
+        text = str(warning.message)
+        if text.startswith(_OURS):
+            click.echo(f"note: {printable(text.removeprefix(_OURS))}", err=True)
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _print(found: Any, path: str) -> None:

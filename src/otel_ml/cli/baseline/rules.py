@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
+from otel_ml.cli.options import load_baseline
 from otel_ml.cli.outcome import gate, write
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
 @click.argument("file")
-@click.option("--output", "-o", metavar="FILE", help="Where to write them; standard output by default.")
+@click.option("--output", "-o", metavar="FILE", help="Where to write them; standard output (-) by default.")
 @click.option("--model", metavar="NAME", help="Name of the model, where the baseline has none, or another.")
 @click.option("--version", metavar="V", help="Version of the model, likewise.")
 def rules(file: str, output: str | None, model: str | None, version: str | None) -> None:
@@ -29,24 +23,14 @@ def rules(file: str, output: str | None, model: str | None, version: str | None)
         from dataclasses import replace
 
         from otel_ml.cli.baseline.prometheus_rules import rules_text
-        from otel_ml.drift.baseline import Baseline
+        from otel_ml.drift.baseline_saving import save_text
 
-        baseline = Baseline.load(file)
+        baseline = load_baseline(file)
         baseline = replace(baseline, model=model or baseline.model, version=version or baseline.version)
         if baseline.model is None:
             raise click.UsageError(f"{file} does not say of which model it is: give --model")
         text = rules_text(baseline)
-        if output is None:
+        if output is None or output == "-":
             write(text)
         else:
-            _save(text, Path(output))
-
-
-def _save(text: str, path: Path) -> None:
-    """Whole or not at all: Prometheus may read it at any moment."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            save_text(text, output)

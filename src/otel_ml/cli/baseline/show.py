@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from otel_ml.cli.options import load_baseline
 from otel_ml.cli.outcome import gate
 
 
@@ -14,6 +15,5 @@ def show_baseline(file: str) -> None:
     with gate():
         from otel_ml.cli.baseline.text import BaselineText
         from otel_ml.cli.terminal import show
-        from otel_ml.drift.baseline import Baseline
 
-        show(BaselineText(Baseline.load(file), file))
+        show(BaselineText(load_baseline(file), file))

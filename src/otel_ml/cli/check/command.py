@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_ml.cli.check.params import duration, thresholds
+from otel_ml.cli.files.parts import STDIN
+from otel_ml.cli.options import columns, load_baseline
 from otel_ml.cli.outcome import FOUND, gate, write
 
 if TYPE_CHECKING:
@@ -20,10 +22,22 @@ _REFERENCES = {"baseline": "baseline", "previous": "previous", "last-week": "las
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--baseline", "baseline_path", required=True, metavar="FILE", help="What to compare with.")
+@click.option(
+    "--baseline", "baseline_path", required=True, metavar="FILE", help="What to compare with; - is standard input."
+)
 @click.option("--time", metavar="COLUMN", help="Times of the rows: steps are windows of time then.")
 @click.option("--window", callback=duration, metavar="LENGTH", help="Of a step: 1h (the default), 30m, 1d, or seconds.")
 @click.option("--rows-per-step", type=click.IntRange(1), metavar="N", help="Rows of a step, for a file without times.")
+@click.option("--prediction", metavar="COLUMN", help="What the model predicted, if its name is not the baseline's.")
+@click.option("--score", metavar="COLUMN", help="The score of its prediction, likewise.")
+@click.option(
+    "--probabilities",
+    multiple=True,
+    callback=columns,
+    metavar="COLUMN",
+    help="Class probabilities, for their entropy; may be repeated.",
+)
+@click.option("--id", "ids", metavar="COLUMN", help="Of the predictions: examples are these and no numbers of rows.")
 @click.option(
     "--tolerance",
     type=click.FloatRange(0, 1, max_open=True),
@@ -65,6 +79,10 @@ def check(
     time: str | None,
     window: float | None,
     rows_per_step: int | None,
+    prediction: str | None,
+    score: str | None,
+    probabilities: tuple[str, ...],
+    ids: str | None,
     tolerance: float,
     false_alarms_per_week: float | None,
     alpha: float | None,
@@ -88,6 +106,8 @@ def check(
         raise click.UsageError(f"--reference {reference} needs steps: give --time or --rows-per-step")
     if reference == "last-week" and time is None:
         raise click.UsageError("--reference last-week needs --time")
+    if baseline_path == STDIN and STDIN in files:
+        raise click.UsageError("the baseline and the rows cannot both come from standard input")
     settings: dict[str, Any] = {
         "rows_per_step": rows_per_step,
         "tolerance": tolerance,
@@ -99,18 +119,17 @@ def check(
         settings["window"] = 3_600.0 if window is None else window
     if false_alarms_per_week is not None:
         settings["false_alarms_per_week"] = false_alarms_per_week
+    roles = {"time": time, "prediction": prediction, "score": score, "probabilities": probabilities, "ids": ids}
     with gate():
-        found, baseline = _run(files, baseline_path, time, settings)
-        _print(found, baseline, output)
+        found, baseline = _run(files, baseline_path, roles, settings)
+        _print(found, baseline, output, "row" if ids is None else ids)
     sys.exit(FOUND if _fails(found, fail_on) else 0)
 
 
-def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str, Any]) -> tuple[Report, Baseline]:
-    from otel_ml.cli.check.expected import TOO_MANY_LATE, Expected, lateness
-    from otel_ml.cli.files.errors import FileError
+def _run(files: tuple[str, ...], path: str, roles: dict[str, Any], settings: dict[str, Any]) -> tuple[Report, Baseline]:
+    from otel_ml.cli.check.expected import Expected
     from otel_ml.cli.files.tables import Files
     from otel_ml.cli.progress import shown
-    from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.checking import check as run
     from otel_ml.drift.settings import Settings
 
@@ -118,19 +137,16 @@ def _run(files: tuple[str, ...], path: str, time: str | None, settings: dict[str
         Settings(**settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    baseline = Baseline.load(path)
-    if time is not None:
-        settings["lateness"] = lateness(baseline, Settings(**settings).step)
+    baseline = load_baseline(path)
     source = Files(files)
-    expected = Expected(baseline, time)
+    expected = Expected(baseline, **roles)
     chunks = expected.columns(shown(source.chunks(expected.plan), source, "checking"))
-    report = run(chunks, baseline, time=time, **settings)
-    if report.late > TOO_MANY_LATE * (report.rows + report.late):
-        raise FileError(f"{report.late:,} of the rows are too far from the order of time: sort them by {time}")
+    report = run(chunks, baseline, **roles, **settings)
     return replace(report, notes=(*report.notes, *source.notes)), baseline
 
 
-def _print(report: Report, baseline: Baseline, output: str) -> None:
+def _print(report: Report, baseline: Baseline, output: str, unit: str) -> None:
+    """Prints it; `unit` is what examples are numbers or names of."""
     if output == "json":
         from otel_ml.cli.check.json_text import json_text
 
@@ -138,12 +154,12 @@ def _print(report: Report, baseline: Baseline, output: str) -> None:
     elif output == "html":
         from otel_ml.cli.check.html import page
 
-        write(page(report, baseline))
+        write(page(report, baseline, unit))
     else:
         from otel_ml.cli.check.text import CheckText
         from otel_ml.cli.terminal import show
 
-        show(CheckText(report, baseline))
+        show(CheckText(report, baseline, unit))
 
 
 def _fails(report: Report, fail_on: str) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.files.plan import Plan
+from otel_ml.cli.printable import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,13 +16,6 @@ if TYPE_CHECKING:
     from otel_ml.cli.files.csv_columns import ColumnType
     from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.variables import Variable
-
-TOO_MANY_LATE: Final = 0.01
-"""Share of rows out of order that makes what is found of the others worth nothing."""
-
-_OPEN_BYTES: Final = 1 << 26
-_LEAST_OPEN: Final = 64
-_MOST_OPEN: Final = 10_000
 
 _BY_CONSTRAINT: Final[Mapping[str, ColumnType]] = {
     "number": "number",
@@ -38,9 +33,25 @@ class Expected:
     Args:
         baseline: what they are compared with.
         time: the column of times.
+        prediction: the column of predictions, None for the one that the baseline names.
+        score: that of scores, likewise.
+        probabilities: those of class probabilities.
+        ids: that of the predictions' ids.
+
+    Raises:
+        FileError: The privacy policy does not let the ids out.
     """
 
-    def __init__(self, baseline: Baseline, time: str | None) -> None:
+    def __init__(
+        self,
+        baseline: Baseline,
+        time: str | None = None,
+        *,
+        prediction: str | None = None,
+        score: str | None = None,
+        probabilities: Iterable[str] = (),
+        ids: str | None = None,
+    ) -> None:
         from otel_ml.config import Config
         from otel_ml.monitoring.treatment import Treated
         from otel_ml.privacy.treatment import Treatment
@@ -50,40 +61,54 @@ class Expected:
         self._treated = Treated(baseline, self._policy)
         self._names: dict[str, str] = {}
         self._variables: dict[str, Variable] = {}
+        self._ids = ids
+        named = {"prediction": prediction, "score": score}
         for variable in baseline.variables:
             if variable.subject == "feature" and variable.source is None:
                 self._variables[variable.name] = variable
-            elif variable.subject in ("prediction", "score"):
-                self._variables.setdefault(variable.source or variable.name, variable)
-        self.plan = Plan(lambda name: _type(self._variables[self._name(name)]), self._is_wanted, time)
+            elif variable.subject in named:
+                column = named[variable.subject] or variable.source or variable.name
+                self._variables.setdefault(column, variable)
+        self._types: dict[str, ColumnType] = dict.fromkeys(probabilities, "number")
+        if ids is not None:
+            self._check_ids(ids)
+            self._types[ids] = "text"
+        self.plan = Plan(self._type, self._is_wanted, time)
 
     def columns(self, chunks: Iterable[Any]) -> Iterator[dict[str, np.ndarray]]:
         """Columns by the names that the baseline has, with values as the privacy policy had them in the fit."""
+        from otel_ml.drift.fitting.treatment import treated
         from otel_ml.drift.tables import columns_of
 
         for chunk in chunks:
-            columns = {self._name(name): column for name, column in columns_of(chunk)[0].items()}
-            yield {name: self._treated.column(name, column) for name, column in columns.items()}
+            found = columns_of(chunk)[0]
+            columns = {name: self._treated.column(name, column) for name, column in self._renamed(found)}
+            if self._ids is not None and self._ids in found:
+                columns[self._ids] = treated(found[self._ids], self._ids, self._policy)
+            yield columns
+
+    def _renamed(self, found: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+        for name, column in found.items():
+            yield name if name in self._types else self._name(name), column
+
+    def _check_ids(self, ids: str) -> None:
+        if self._policy.action(ids) in ("mask", "drop"):
+            raise FileError(
+                f"the privacy policy does not let {printable(ids, 60)!r} out: name another column of ids, "
+                f"or hash it (OTEL_ML_FEATURE_ACTIONS={printable(ids, 60)}=hash, with OTEL_ML_HASH_KEY)"
+            )
+
+    def _type(self, name: str) -> ColumnType:
+        return self._types.get(name) or _type(self._variables[self._name(name)])
 
     def _is_wanted(self, name: str) -> bool:
-        return self._name(name) in self._variables
+        return name in self._types or self._name(name) in self._variables
 
     def _name(self, name: str) -> str:
         """A name that looks like a secret is another in the baseline, and in what is printed."""
         if name not in self._names:
             self._names[name] = name if name in self._variables else self._policy.safe_name(name)
         return self._names[name]
-
-
-def lateness(baseline: Baseline, step: float) -> float:
-    """Seconds that a row of a file may be behind: files are rarely sorted, and nobody waits for an alarm.
-
-    As far as the counts of steps that are not complete fit into a fixed memory.
-    """
-    from otel_ml.drift.layout import width
-
-    matrix = 8 * len(baseline.variables) * width(baseline.variables)
-    return step * min(max(_OPEN_BYTES // max(matrix, 1), _LEAST_OPEN), _MOST_OPEN)
 
 
 def _type(variable: Variable) -> ColumnType:

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(report: Report, baseline: Baseline) -> str:
+def page(report: Report, baseline: Baseline, unit: str = "row") -> str:
     """The whole page, in ASCII, so that it is right in whatever encoding it is written.
 
     All that comes from data is escaped, and the page allows no script, should any get through.
+
+    Args:
+        report: what was found.
+        baseline: what was compared with.
+        unit: what examples are numbers or names of.
     """
     style = files("otel_ml.cli.check").joinpath("check.css").read_text(encoding="utf-8")
     model = " ".join(printable(part, 60) for part in (baseline.model, baseline.version) if part)
@@ -33,9 +38,9 @@ def page(report: Report, baseline: Baseline) -> str:
         '<p class="key"><span class="then"></span> baseline <span class="now"></span> now '
         '<span class="now moved"></span> now, where it moved most</p></header>',
         _remarks(report),
-        _section("Features", report.features, report.steps),
-        _section("Outputs", report.predictions, report.steps),
-        _section("Combinations of features", report.multivariate, report.steps),
+        _section("Features", report.features, report.steps, unit),
+        _section("Outputs", report.predictions, report.steps, unit),
+        _section("Combinations of features", report.multivariate, report.steps, unit),
     ]
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -53,10 +58,10 @@ def _remarks(report: Report) -> str:
     return f'<ul class="remarks">{"".join(f"<li>{escape(remark)}</li>" for remark in found)}</ul>' if found else ""
 
 
-def _section(title: str, variables: Sequence[VariableReport], steps: int) -> str:
+def _section(title: str, variables: Sequence[VariableReport], steps: int, unit: str) -> str:
     if not variables:
         return ""
-    cards = "\n".join(_card(variable, variables, steps) for variable in variables if variable.alarm)
+    cards = "\n".join(_card(variable, variables, steps, unit) for variable in variables if variable.alarm)
     quiet = "\n".join(_row(variable) for variable in variables if not variable.alarm)
     table = (
         '<div class="wide"><table><thead><tr><th>name</th><th colspan="2">distance</th><th>psi</th><th>nulls</th>'
@@ -65,7 +70,7 @@ def _section(title: str, variables: Sequence[VariableReport], steps: int) -> str
     return f"<section><h2>{escape(title)}</h2>\n{cards}\n{table if quiet else ''}</section>"
 
 
-def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int) -> str:
+def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int, unit: str) -> str:
     facts = [words.movement(variable)]
     facts += [when] if (when := words.when(variable, steps)) else []
     facts += ["; ".join(moved)] if (moved := words.moved(variable)) else []
@@ -73,7 +78,7 @@ def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int
         facts.append(f"violations: {rows}")
     if together := words.companions(variable, others):
         facts.append(f"together with {words.names(together)}")
-    if rows := words.examples(variable):
+    if rows := words.examples(variable, unit):
         facts.append(rows)
     if variable.note:
         facts.append(printable(variable.note))

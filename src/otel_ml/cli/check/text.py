@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,10 +18,17 @@ if TYPE_CHECKING:
 
 
 class CheckText:
-    """A report as a rich renderable that fits the width of the console."""
+    """A report as a rich renderable that fits the width of the console.
 
-    def __init__(self, report: Report, baseline: Baseline) -> None:
+    Args:
+        report: what was found.
+        baseline: what was compared with.
+        unit: what examples are numbers or names of.
+    """
+
+    def __init__(self, report: Report, baseline: Baseline, unit: str = "row") -> None:
         self._report = report
+        self._unit = unit
         self._baseline = baseline
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -33,11 +41,12 @@ class CheckText:
             f" of {model}" if model else ""
         )
         yield Text(against, style="dim")
+        common = partial(VariableList, options=options, steps=report.steps, unit=self._unit)
         lists = [
-            VariableList("features", report.features, options, steps=report.steps),
-            VariableList("outputs", report.predictions, options, steps=report.steps),
+            common("features", report.features),
+            common("outputs", report.predictions),
             # they drift together with features, and are many: the strongest one tells the story
-            VariableList("combinations of features", report.multivariate, options, steps=report.steps, quiet=0, told=1),
+            common("combinations of features", report.multivariate, quiet=0, told=1),
         ]
         for variables in lists:
             if len(variables):

@@ -114,10 +114,16 @@ def label(found: Bin, width: int = _LABEL) -> str:
     return "others" if found.label == OTHER else printable(found.label, width)
 
 
-def examples(variable: VariableReport) -> str:
-    """Rows to look at; empty where there are none."""
+def examples(variable: VariableReport, unit: str = "row") -> str:
+    """Rows to look at; empty where there are none.
+
+    Args:
+        variable: whose they are.
+        unit: ``row``, or the column of their ids.
+    """
     known = ", ".join(printable(example, 60) for example in variable.examples)
-    return f"such as {'row' if len(variable.examples) == 1 else 'rows'} {known}" if known else ""
+    what = printable(unit, 40) + ("s" if unit == "row" and len(variable.examples) != 1 else "")
+    return f"such as {what} {known}" if known else ""
 
 
 def violations(variable: VariableReport) -> str:
