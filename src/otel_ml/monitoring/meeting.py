@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from otel_ml.drift import layout
 from otel_ml.monitoring.channel import Channel, Private, Shared
+from otel_ml.monitoring.cleaning import Cleaner
 from otel_ml.monitoring.folder import default_folder
 from otel_ml.semconv import attributes as names
 
@@ -38,6 +41,7 @@ class Meeting:
         self._service = service
         self._directory = directory
         self._said = False
+        self._cleaner: Cleaner | None = None
 
     def open(
         self, attributes: Mapping[str, str], baseline: Baseline, settings: Settings
@@ -47,8 +51,8 @@ class Meeting:
         Where that is not to be had, this process is on its own, and says so once.
         """
         shape = len(baseline.variables), layout.width(baseline.variables)
-        # Another length of steps would make other counts: never in the same place.
-        told = (self._service, *attributes.items(), baseline.id, shape, settings.step, settings.reference)
+        # A state is of its settings: while two of them are rolled out, each has a monitor of its own, as each baseline has.
+        told = (self._service, *attributes.items(), baseline.id, shape, *_values(settings))
         digest = hashlib.blake2s(repr(told).encode("utf-8", "replace"), digest_size=8).hexdigest()
         name = "".join(c if c.isascii() and c.isalnum() else "-" for c in attributes[names.ML_MODEL_NAME])[:40]
         try:
@@ -64,7 +68,19 @@ class Meeting:
                     error.strerror or type(error).__name__,
                 )
             return Private(), None
+        if self._cleaner is None:
+            self._cleaner = Cleaner(root, time.monotonic())
         return channel, channel.folder.state
+
+    def clean(self, now: float) -> None:
+        """Remove what former models, baselines and settings have left, when it is time; `now` on the monotonic clock."""
+        if self._cleaner is not None:
+            self._cleaner.beat(now, time.time())
+
+
+def _values(settings: Settings) -> list[tuple[str, object]]:
+    found = [(field.name, getattr(settings, field.name)) for field in fields(settings)]
+    return [(name, sorted(value.items()) if isinstance(value, Mapping) else value) for name, value in found]
 
 
 def _capacity(shape: tuple[int, int]) -> int:

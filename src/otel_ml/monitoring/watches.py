@@ -142,6 +142,8 @@ class Watches:
             guarded("watch.retire")(self._retired.pop().retire)()
         for watch in self.all():
             guarded("watch.beat")(watch.beat)(now, at_once=at_once)
+        if self._meeting is not None:
+            guarded("drift.clean")(self._meeting.clean)(now)
 
     def settle(self) -> None:
         """Count what waits, before a reader collects."""
