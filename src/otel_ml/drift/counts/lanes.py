@@ -37,7 +37,8 @@ class Lanes:
 
     def __init__(self, times: int, rows: int, length: int) -> None:
         stretches = -(-length // STRETCH)
-        padded = np.zeros((rows, stretches * STRETCH), dtype=bool)
+        padded = np.empty((rows, stretches * STRETCH), dtype=bool)
+        padded[:, length:] = False
         self.truths = padded[:, :length]
         self._words = padded.view(np.uint64).reshape(rows, stretches, _WORDS)
         self._sums = np.zeros((times, rows, stretches), dtype=np.uint64)

@@ -124,26 +124,33 @@ class Stretch:
         self._rows = rows
         self._inner, self._ends = lines.inner, lines.ends
         variables, thresholds, _ = self._inner.shape
-        length = max(rows, _LEAST)
-        self._lanes = Lanes(variables + 1, thresholds, length)
-        self._padded = np.full(length, np.nan)
+        self._length = max(rows, _LEAST)
+        self._lanes = Lanes(variables, thresholds, self._length)
+        self._padded: np.ndarray | None = None
         self._at_ends = np.zeros((variables, self._ends.shape[1]), dtype=np.int64)
         self._range = thresholds - 2  # the first of the two thresholds that are its ends
-        self._lanes.truths[-1, :rows] = True
-        self._lanes.add(variables)
-        self._usual = self._lanes.print_of(variables, self._range)
+        usual = Lanes(1, 2, self._length)
+        usual.truths[:] = False
+        usual.truths[1, :rows] = True
+        usual.add(0)
+        self._usual = usual.print_of(0, 0)
 
     def add(self, index: int, values: np.ndarray) -> None:
         """Counts the values of one variable: float64 of shape (rows,)."""
         if self._rows < _LEAST or not values.flags.c_contiguous:
-            self._padded[: self._rows] = values
-            values = self._padded
+            values = self._copy(values)
         np.less_equal(values, self._inner[index], out=self._lanes.truths)
         self._lanes.add(index)
         if self._lanes.print_of(index, self._range) == self._usual:
             self._at_ends[index, 1:] = self._rows
         else:
             self._at_ends[index] = self._up_to_ends(index, values[: self._rows])
+
+    def _copy(self, values: np.ndarray) -> np.ndarray:
+        if self._padded is None:
+            self._padded = np.full(self._length, np.nan)
+        self._padded[: self._rows] = values
+        return self._padded
 
     def _up_to_ends(self, index: int, values: np.ndarray) -> Sequence[int]:
         finite = int(np.count_nonzero(np.isfinite(values)))
@@ -153,7 +160,7 @@ class Stretch:
 
     def at_most(self) -> np.ndarray:
         """Returns int64 of shape (variables, thresholds), for `Lines.layout`; zeros for a variable that was not added."""
-        return np.concatenate([self._lanes.counts()[:-1], self._at_ends], axis=1)
+        return np.concatenate([self._lanes.counts(), self._at_ends], axis=1)
 
 
 def _range_of(variable: Variable) -> tuple[float, float]:
