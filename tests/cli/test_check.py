@@ -257,7 +257,7 @@ def test_unreadable_files_have_status_2_and_one_line(baseline: str, files: Calla
     (tmp_path / "ragged.csv").write_text("age,plan\n1\n")
     for arguments, says in (
         (["no.csv", "--baseline", baseline], "no.csv cannot be read: No such file"),
-        ([str(tmp_path / "ragged.csv"), "--baseline", baseline], "1 fields instead of 2 in row 2"),
+        ([str(tmp_path / "ragged.csv"), "--baseline", baseline], "1 field instead of 2 in row 2"),
         ([files(), "--baseline", "no.json"], "no.json"),
         ([files(), "--baseline", str(tmp_path / "newer.json")], "upgrade otel-ml"),
         ([files(), "--baseline", str(tmp_path / "broken.json")], "this is no JSON"),

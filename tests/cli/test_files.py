@@ -62,6 +62,11 @@ def refusal(path: Path, plan: Plan | None = None) -> str:
         ("a,b\n1,x\n2,y\n", {"a": [1, 2], "b": ["x", "y"]}),
         ("a,b\r\n1.5,x\r\n,\r\n", {"a": [1.5, None], "b": ["x", None]}),
         ("a,b\n1,x", {"a": [1], "b": ["x"]}),
+        ("a,b\r1,x\r2,y\r", {"a": [1, 2], "b": ["x", "y"]}),
+        ("\n\r\na,b\n\n1,x\n2,y\n\n\r\n", {"a": [1, 2], "b": ["x", "y"]}),
+        ("sep=;\r\na;b\r\n1,5;x\r\n", {"a": [1.5], "b": ["x"]}),
+        ('a,b\r\n1,"two\r\nlines"\r\n2,x\r\n', {"a": [1, 2], "b": ["two\r\nlines", "x"]}),
+        ('a,b\n1,5" pipe\n2,"6"" pipe"\n', {"a": [1, 2], "b": ['5" pipe', '6" pipe']}),
         ("\ufeffa,b\n1,x\n", {"a": [1], "b": ["x"]}),
         ('a,b\n1,"two\nlines, ""quoted"""\n', {"a": [1], "b": ['two\nlines, "quoted"']}),
         ('"a","b"\n"1","x"\n"NA",""\n', {"a": [1, None], "b": ["x", None]}),
@@ -148,20 +153,57 @@ def test_columns_that_are_not_wanted_cost_nothing_and_keep_their_name(csv: Calla
         (b"Oslo,12,x\nRome,13,y\n", "begins with values, not with column names"),
         (b"a,b,a\n1,2,3\n", "two columns called 'a'"),
         (b"a,b\n1,2\n1,2,3\n", "3 fields instead of 2 in row 3"),
-        (b"a,b\n1,2\n3\n", "1 fields instead of 2 in row 3"),
+        (b"a,b\n1,2\n3\n", "1 field instead of 2 in row 3"),
         (b"\x89\x00\x01\x02" * 100, "neither CSV nor Parquet"),
         (b"PAR1 and nothing more", "no Parquet file that can be read"),
         (b"\x1f\x8b and nothing more", "is damaged"),
         (b"BZh and nothing more", "is damaged"),
         (b"PK\x03\x04 and nothing more", "is damaged"),
         (gzip.compress(b"a,b\n" + os.urandom(200_000).hex().encode())[:-20], "is damaged"),
-        (b'a,b\n1,"' + b"x" * (2 * BLOCK), "is a quotation mark left open?"),
+        (b"a,b\n1," + b"x" * (2 * BLOCK), "has a row of more than 1 MB"),
+        (b'a,b\n1,"' + b"x" * (2 * BLOCK), "has a quotation mark in line 2 that is left open"),
+        (b"a,b", "has no rows"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b'{"a": 1}\n{"a": 2}\n', "is JSON"),
+        (b'[{"a": 1}]', "is JSON"),
+        (b"<!DOCTYPE html><title>404</title>", "is HTML"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_advice(csv: Callable[..., Path], content: bytes, says: str) -> None:
     path = csv(content)
     assert says in refusal(path)
     assert str(path) in refusal(path)
+
+
+def rows(first: int, last: int) -> str:
+    return "".join(f"{row},x{row}\n" for row in range(first, last))
+
+
+@pytest.mark.parametrize("count", [3, 1_000, 300_000])
+@pytest.mark.parametrize("broken", ['5,"oops\n', '"5,oops\n', '5,"oops, ""well""\n'])
+@pytest.mark.parametrize("rest", ["", '6,"fine"\n7,x\n', '6,""\n'])
+def test_an_open_quotation_mark_swallows_nothing_in_silence(
+    csv: Callable[..., Path], count: int, broken: str, rest: str
+) -> None:
+    path = csv("a,b\n" + rows(0, count) + broken + rows(0, count) + rest)
+    assert f"quotation mark in line {count + 2:,} that is left open" in refusal(path)
+
+
+def test_an_open_quotation_mark_is_found_wherever_it_is(csv: Callable[..., Path]) -> None:
+    assert "mark in line 1 that" in refusal(csv('"a,b\n1,2\n3,4\n'))
+    assert "mark in line 3 that" in refusal(csv('a,b\n1,2\n3,"4'))
+    assert "mark in line 5 that" in refusal(csv('\n\na,b\n1,2\n3,"4\n'))
+    assert "mark in line 4 that" in refusal(csv('a,b\n1,"two\nlines"\n3,"4\n'))
+    assert "mark in line 3 that" in refusal(csv('a,b\n1,2\n3,"4\n'.encode("utf-16")))
+    assert "mark in line 3 that" in refusal(csv(gzip.compress(b'a,b\n1,2\n3,"4\n')))
+
+
+def test_an_excel_workbook_is_called_one(csv: Callable[..., Path]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/workbook.xml", "")
+    assert "is an Excel workbook" in refusal(csv(packed.getvalue()))
 
 
 def test_values_of_a_broken_row_are_not_shown(csv: Callable[..., Path]) -> None:

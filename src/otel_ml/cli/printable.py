@@ -45,6 +45,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def plural(number: float, noun: str) -> str:
+    """A count and its noun."""
+    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1; a small one is never shown as nothing."""
     return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"

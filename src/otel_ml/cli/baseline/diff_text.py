@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from otel_ml.cli.check import words
-from otel_ml.cli.printable import count, printable
+from otel_ml.cli.printable import count, plural, printable
 from otel_ml.cli.variable_list import VariableList
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class DiffText:
             yield Text("the same baseline", style="bold green")
             return
         changed = sum(variable.alarm for variable in found.variables)
-        verdict = f"{words.plural(changed, 'variable')} of {count(len(found.variables))} changed"
+        verdict = f"{plural(changed, 'variable')} of {count(len(found.variables))} changed"
         yield Text(verdict if found.differs else "nothing changed that matters", style="bold")
         yield Text(f"from {_title(self._earlier)}", style="dim")
         yield Text(f"to   {_title(self._later)}", style="dim")
@@ -48,7 +48,7 @@ def _title(baseline: Baseline) -> str:
         baseline.model,
         baseline.version,
         baseline.id,
-        f"of {count(baseline.rows)} rows",
+        f"of {plural(baseline.rows, 'row')}",
         (baseline.created or "")[:10],
     )
     return " ".join(printable(part, 60) for part in parts if part)

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from otel_ml.cli.histogram import sparkline
-from otel_ml.cli.printable import count, percent, printable
+from otel_ml.cli.printable import count, percent, plural, printable
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS
 from otel_ml.drift.variables import Variable
 
@@ -54,12 +54,15 @@ class BaselineText:
         combined = sum(variable.subject == "multivariate" for variable in found.variables)
         if combined:
             yield Text("")
-            yield Text(f"and {combined} combinations of features, for drift that none of them shows alone", style="dim")
+            yield Text(
+                f"and {plural(combined, 'combination')} of features, for drift that none of them shows alone",
+                style="dim",
+            )
 
     def _facts(self) -> Iterator[str]:
         found = self._baseline
         yield f"id {found.id}"
-        yield f"{count(found.rows)} rows"
+        yield plural(found.rows, "row")
         if found.start and found.end:
             yield f"{_day(found.start)} to {_day(found.end)}"
         if found.created:

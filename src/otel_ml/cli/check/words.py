@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from otel_ml.cli.printable import count, percent, printable
+from otel_ml.cli.printable import count, percent, plural, printable
 from otel_ml.drift.report import Bin, Moment, Report, VariableReport
 from otel_ml.drift.variables import OTHER
 
@@ -156,8 +156,3 @@ def distance(variable: VariableReport) -> float | None:
 def score(value: float | None) -> str:
     """A statistic to two digits after the point; a dash where it does not apply."""
     return "-" if value is None else f"{value:.2f}" if value < 99.5 else f"{value:.3g}"
-
-
-def plural(number: float, noun: str) -> str:
-    """A count and its noun."""
-    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")

@@ -1,4 +1,4 @@
-"""What the first bytes of a CSV file tell: its encoding, its delimiter, its columns."""
+"""What the first bytes of a CSV file tell: its delimiter, its columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ HEAD: Final = 1 << 20
 
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 50
-_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SEPARATOR: Final = re.compile(rb"sep=([,;\t|])\r?\n")
+"""A first line that only tells the delimiter, as Excel has it."""
+
+_OTHERS: Final = {
+    "HTML or XML": re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE),
+    "JSON": re.compile(r'\s*(\{\s*["}]|\[\s*["{\[\]])'),
+}
 _NUMBER: Final = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?")
 
 
@@ -31,64 +37,60 @@ class Head:
     Attributes:
         names: of the columns; one without a name is ``Unnamed: 3``, as pandas has it.
         delimiter: between two fields.
-        encoding: of the file. UTF-8 is assumed; what turns out not to be is seen when it is read.
-        bom: bytes to leave out at the beginning.
+        line: number of the line that they stand on.
+        alone: whether nothing follows.
     """
 
     names: tuple[str, ...]
     delimiter: str
-    encoding: str
-    bom: int
+    line: int
+    alone: bool
 
 
 def read_head(stream: BinaryIO, name: str) -> tuple[Head, bytes]:
-    """Look at the beginning of a stream.
+    """Look at the beginning of a stream of UTF-8. What turns out not to be any is seen when it is read.
 
     Returns:
-        What it tells, and the bytes that were read, the byte order mark left out.
+        What it tells, and the bytes that were read, those before the names of the columns left out.
 
     Raises:
         FileError: This is no CSV file with a header.
     """
     begin = stream.read(HEAD)
-    encoding, bom = _encoding(begin)
-    content = begin[bom:]
-    if not content.strip(b"\0\r\n\t "):
+    if not begin.strip(b"\0\r\n\t "):
         raise FileError(f"{name} is empty: a CSV file begins with a line of column names")
-    if encoding == "utf-8" and b"\0" in content:
+    if b"\0" in begin:
         raise FileError(f"{name} is neither CSV nor Parquet")
-    text = _decoded(content, encoding)
-    delimiter, records = _records(text, whole=len(begin) < HEAD)
+    content = begin.lstrip(b"\r\n")  # the parser would take an empty line for that of the names
+    told = _SEPARATOR.match(content)
+    content = content[told.end() :] if told else content
+    text = _decoded(content)
+    for kind, looks in _OTHERS.items():
+        if looks.match(text):
+            raise FileError(f"{name} is {kind}: make it CSV or Parquet")
+    whole = len(begin) < HEAD
+    delimiter, records = _records(text, told[1].decode() if told else _DELIMITERS, whole)
     if not records:
         raise FileError(f"{name} has no line of column names within its first {HEAD // 1024} kB: is this a CSV file?")
     names = tuple(column.strip() or f"Unnamed: {index}" for index, column in enumerate(records[0]))
     _check(names, name)
-    return Head(names, delimiter, encoding, bom), content
+    skipped = begin[: len(begin) - len(content)]
+    line = 1 + (skipped.count(b"\n") or skipped.count(b"\r"))
+    return Head(names, delimiter, line, alone=whole and len(records) == 1), content
 
 
-def _encoding(begin: bytes) -> tuple[str, int]:
-    if begin.startswith(codecs.BOM_UTF8):
-        return "utf-8", len(codecs.BOM_UTF8)
-    for bom, encoding in _UTF16.items():
-        if begin.startswith(bom):
-            return encoding, len(bom)
-    return "utf-8", 0
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    if encoding != "utf-8":
-        return content.decode(encoding, "replace")
+def _decoded(content: bytes) -> str:
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(content)  # the last character may be cut in two
     except UnicodeDecodeError:
         return content.decode("cp1252", "replace")
 
 
-def _records(text: str, whole: bool) -> tuple[str, list[list[str]]]:
+def _records(text: str, delimiters: str, whole: bool) -> tuple[str, list[list[str]]]:
     """The delimiter that cuts the first records into the most columns, best of all into as many each; and these."""
     found: dict[str, list[list[str]]] = {}
     records: list[list[str]]
-    for delimiter in _DELIMITERS:
+    for delimiter in delimiters:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         records = []
         with suppress(csv.Error):  # a field that is longer than the module likes: those before it tell enough
@@ -100,8 +102,8 @@ def _records(text: str, whole: bool) -> tuple[str, list[list[str]]]:
         widths = [len(record) for record in found[delimiter]] or [0]
         return widths[0] > 1 and len(set(widths)) == 1, widths[0]
 
-    best = max(found, key=fitness, default=",")
-    return best, found.get(best, [])
+    best = max(found, key=fitness)
+    return best, found[best]
 
 
 def _check(names: tuple[str, ...], name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -13,9 +12,11 @@ import pyarrow.csv
 
 from otel_ml.cli.files.csv_columns import NULLS
 from otel_ml.cli.files.csv_head import read_head
+from otel_ml.cli.files.csv_quotes import Quotes
+from otel_ml.cli.files.csv_stream import rewound, utf8
 from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.files.plan import Plan
-from otel_ml.cli.printable import printable
+from otel_ml.cli.printable import plural, printable
 
 BLOCK: Final = 1 << 20
 """Bytes that are parsed at a time; a row must be smaller."""
@@ -36,8 +37,10 @@ class CsvTable:
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._name = name
+        stream = utf8(stream)
         self._head, begin = read_head(stream, name)
-        self._stream = io.BufferedReader(_Rewound(begin, stream), BLOCK)
+        self._quotes = Quotes(self._head.delimiter, self._head.line)
+        self._stream = rewound(begin, stream, self._see)
         self.recoded = False
         """Whether something was not UTF-8, and was read as Windows-1252."""
 
@@ -64,8 +67,19 @@ class CsvTable:
                     chunk[name] = np.full(len(texts), np.nan)
             yield chunk
 
+    def _see(self, piece: bytes) -> None:
+        if piece:
+            self._quotes.look(piece)
+        else:
+            self._quotes.end()
+
     def _blocks(self) -> Iterator[Any]:
         names = list(self.names)
+        if self._head.alone:  # which the parser takes for a broken row
+            while self._stream.read(BLOCK):
+                pass
+            self._check_quotes()
+            return
         try:
             with pa.csv.open_csv(
                 self._stream,
@@ -74,7 +88,6 @@ class CsvTable:
                     skip_rows_after_names=1,
                     block_size=BLOCK,
                     use_threads=False,  # only so is the number of a broken row known, and it is no slower
-                    encoding="utf8" if self._head.encoding == "utf-8" else self._head.encoding,
                 ),
                 pa.csv.ParseOptions(delimiter=self._head.delimiter, newlines_in_values=True),
                 pa.csv.ConvertOptions(
@@ -85,22 +98,39 @@ class CsvTable:
                 ),
             ) as reader:
                 for block in reader:
+                    self._check_quotes()
                     if block.num_rows:
                         yield block
         except (pa.ArrowInvalid, EOFError, OSError) as error:
             raise FileError(self._complaint(error)) from None
 
+    def _check_quotes(self) -> None:
+        """A mark that is left open takes rows into a value, without which there is no telling what a file says."""
+        if self._quotes.broken is not None:
+            raise FileError(self._open_quote(self._quotes.broken))
+
+    def _open_quote(self, line: int) -> str:
+        return (
+            f"{self._name} has a quotation mark in line {line:,} that is left open: close it, "
+            "or double those that are part of a value"
+        )
+
     def _complaint(self, error: Exception) -> str:
         """What went wrong, without the values of the row, which may be anybody's."""
         said = str(error)
+        quote = self._quotes.broken or self._quotes.open_line
         if wrong := _WRONG_ROW.search(said):
+            if quote is not None and wrong["row"] and quote <= int(wrong["row"]):
+                return self._open_quote(quote)
             where = f" in row {int(wrong['row']):,}" if wrong["row"] else ""
             return (
-                f"{self._name} has {wrong['actual']} fields instead of {wrong['expected']}{where}: "
+                f"{self._name} has {plural(int(wrong['actual']), 'field')} instead of {wrong['expected']}{where}: "
                 f"quote fields that hold a {self._head.delimiter!r} or a line break"
             )
         if "straddling" in said:
-            return f"{self._name} has a row of more than {BLOCK >> 20} MB: is a quotation mark left open?"
+            if quote is not None:
+                return self._open_quote(quote)
+            return f"{self._name} has a row of more than {BLOCK >> 20} MB"
         return f"{self._name} is damaged: {printable(said.partition(chr(10))[0], 200)}"
 
     def _decoded(self, texts: Any) -> Any:
@@ -109,26 +139,6 @@ class CsvTable:
         except pa.ArrowInvalid:
             self.recoded = True
             return pa.array([None if text is None else _decoded(text) for text in texts.to_pylist()], pa.string())
-
-
-class _Rewound(io.RawIOBase):
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, begin: bytes, rest: BinaryIO) -> None:
-        self._begin = memoryview(begin)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._begin:
-            size = min(len(buffer), len(self._begin))
-            buffer[:size], self._begin = self._begin[:size], self._begin[size:]
-            return size
-        data = self._rest.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _decoded(text: bytes) -> str:

@@ -61,6 +61,8 @@ def unpacked(file: io.BufferedReader, part: Part) -> BinaryIO:
     except zipfile.BadZipFile as error:
         raise FileError(f"{part.name} is damaged: {error}") from None
     members = [member for member in archive.infolist() if not member.is_dir()]
+    if any(member.filename.startswith("xl/") for member in members):
+        raise FileError(f"{part.name} is an Excel workbook: save it as CSV")
     if len(members) != 1:
         raise FileError(f"{part.name} holds {len(members)} files: unpack it, and name those to read")
     return cast(BinaryIO, archive.open(members[0]))
