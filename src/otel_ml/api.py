@@ -64,7 +64,8 @@ def drift_report(model: object, version: str | None = None) -> Report | None:
 
     Returns:
         Scores, alarms and violations by feature, the strongest drift first; ``.to_dict()`` makes JSON of it. None if nothing
-        is watched (the model has no baseline, drift is off, nothing is instrumented), or if it can not be had within ten seconds.
+        is watched (the model has no baseline, drift is off, nothing is instrumented), or if it can not be had: within ten
+        seconds, or for a failure, which is in the log.
 
     >>> drift_report("churn") is None
     True

@@ -124,7 +124,9 @@ class Runtime:
     def drift_report(self, model: object, version: str | None) -> Report | None:
         """How the traffic of a model differs from its baseline now."""
         watch = self.watches.find(model, version) if isinstance(model, str) else self.registry.watch_of(model)
-        return None if watch is None else self.aggregator.look(REPORT_SECONDS, watch.report)
+        if watch is None:
+            return None
+        return self.aggregator.look(REPORT_SECONDS, guard.guarded("drift.report")(watch.report))
 
     def flush(self, timeout: float) -> bool:
         """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""

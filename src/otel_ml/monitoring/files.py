@@ -38,16 +38,19 @@ def lock(path: Path) -> int | None:
     """A file, made if it is missing, that is locked until it is closed; None where somebody else has it.
 
     Raises:
-        OSError: it can not be opened.
+        OSError: it can not be opened, or what it is on knows no locks.
     """
     for _ in range(ATTEMPTS):
         with _opening:
             file = os.open(path, _FLAGS | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 os.close(file)
                 return None
+            except OSError:
+                os.close(file)
+                raise
             if _is_at(path, file):
                 _open.add(file)
                 return file

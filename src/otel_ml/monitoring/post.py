@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from otel_ml import guard
 from otel_ml.drift.event_clock import DAY
 from otel_ml.drift.samples import Reservoir
 from otel_ml.monitoring.evaluator import Evaluator
@@ -223,7 +224,11 @@ class Post:
                 tuple(pending.rare),
                 pending.names,
             )
-            if not channel.send(record):
+            try:
+                if not channel.send(record):
+                    return
+            except OSError as error:  # it waits here, as far as it may, and what others have sent is looked at
+                guard.report("drift.log", error)
                 return
             del self._pending[step]
 
