@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def fitted(columns: Mapping[str, Any] | None = None, **options: Any) -> dict[str
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    text = Baseline.fit(table(SECRETS), config=Config()).to_json()
+    text = Baseline.fit(table(SECRETS), config=Config(hash_key="0123456789abcdef")).to_json()
     assert [secret for secret in PLAIN if secret in text] == []
 
 
@@ -97,6 +98,29 @@ def test_hashed_features_have_hashed_categories() -> None:
     assert fitted(columns, **options) == found
     other = fitted(columns, **{**options, "hash_key": "another key of mine"})
     assert not set(other["customer"].categories) & set(found["customer"].categories)
+
+
+def test_what_was_done_is_told_without_the_key(tmp_path: Path) -> None:
+    config = Config(feature_actions={"customer": "hash", "income": "round"}, hash_key="0123456789abcdef")
+    data = table({"customer": ["a", "b"], "income": [1.5, 2.5], "age": [7], "email": ["ann@example.com"]})
+    found = Baseline.fit(data, config=config)
+    assert list(found.treated) == ["customer", "income"]
+    assert found.treated["income"] == "round 1"
+    found.save(tmp_path / "b.json")
+    assert Baseline.load(tmp_path / "b.json") == found
+    assert "0123456789abcdef" not in found.to_json()
+    assert Baseline.merge(found, found).treated == found.treated
+    assert Baseline.fit(data, config=Config()).treated == {}
+
+
+def test_a_name_that_no_other_process_would_find_again_is_warned_of() -> None:
+    data = table({"bob@example.com": [1.5, 2.5]})
+    with pytest.warns(UserWarning, match="1 column name looks sensitive.*OTEL_ML_HASH_KEY"):
+        found = Baseline.fit(data, config=Config())
+    assert list(found.treated.values()) == ["name"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Baseline.fit(data, config=Config(hash_key="0123456789abcdef"))
 
 
 def test_rounded_features_have_rounded_values() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ class Baseline(engine.Baseline):
             treatment: instead of the policy.
             projections: whether to fit drift of several features together.
             config: whose policy holds; without it the one that `otel_ml.instrument` was given, or that of the environment.
+                With ``hash_key``, since hashes have to be the same in the service.
 
         Raises:
             BaselineError: there are no rows, a column that was named is not there, or its values are not of the declared kind.
@@ -83,7 +85,7 @@ class Baseline(engine.Baseline):
             if config is None:
                 config = Config.load() if runtime.current is None else runtime.current.config
             treatment = Policy(config)
-        return super().fit(
+        found = super().fit(
             data,
             target=target,
             prediction=prediction,
@@ -99,3 +101,10 @@ class Baseline(engine.Baseline):
             treatment=treatment,
             projections=projections,
         )
+        if lost := sum(mark == "name" for mark in found.treated.values()):
+            warnings.warn(
+                f"baseline: {lost} column name{' looks' if lost == 1 else 's look'} sensitive, and hashed without a key no other "
+                "process finds what it stands for: set OTEL_ML_HASH_KEY here and in the service, or rename",
+                stacklevel=2,
+            )
+        return found

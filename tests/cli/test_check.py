@@ -315,6 +315,19 @@ def test_the_policy_holds_for_files_as_in_the_fit(tmp_path: Path) -> None:
     assert "user.age" in by_name(shown)
 
 
+def test_another_policy_than_in_the_fit_is_said_once(tmp_path: Path) -> None:
+    path, found = save(table(5_000), tmp_path / "same.csv"), str(tmp_path / "b.json")
+    env = {"OTEL_ML_FEATURE_ACTIONS": "plan=hash", "OTEL_ML_HASH_KEY": "k" * 32}
+    assert run("baseline", "fit", path, "--time", "at", "-o", found, env=env).exit_code == 0
+    arguments = ("check", path, "--baseline", found, "--output", "json")
+    assert json.loads(run(*arguments, env=env).stdout)["notes"] == []
+    other = run(*arguments, env={**env, "OTEL_ML_HASH_KEY": "x" * 32})
+    assert other.exit_code == 1
+    (note,) = json.loads(other.stdout)["notes"]
+    assert "'plan' was hashed with another key" in note
+    assert other.stderr == ""
+
+
 def test_the_schema_describes_every_field() -> None:
     definitions = {"variable": VariableReport, "moment": Moment, "bin": Bin}
     for name, kind in definitions.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,12 @@ def test_a_table_of_something_else_is_refused(rows: int) -> None:
     assert check({**other, "a": np.zeros(rows)}, BASELINE).rows == rows
     outputs = baseline(numeric("a"), numeric("prediction", subject="prediction"))
     assert check({"guess": np.zeros(rows)}, outputs, prediction="guess").rows == rows
+
+
+def test_values_that_the_fit_has_hashed_are_said_to_come_as_they_are() -> None:
+    report = check(table(3_000), replace(BASELINE, treated={"city": "hash 0123abcd", "masked_0123abcd": "name"}))
+    assert len(report.notes) == 1
+    assert report.notes[0].startswith("the fit hashed or rounded 'city', ")
 
 
 def test_outputs_that_only_one_side_has_are_said() -> None:

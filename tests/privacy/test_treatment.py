@@ -71,6 +71,49 @@ def test_a_name_stays_unless_it_is_itself_sensitive() -> None:
     assert treatment.safe_name("ann@example.com").startswith("masked_")
 
 
+OTHER = "another key, as long"
+HASHED = {"feature_actions": {"plan": "hash", "income": "round"}, "hash_key": KEY}
+
+
+def test_marks_tell_what_is_done_and_nothing_of_the_key() -> None:
+    treatment = Treatment(Config(**HASHED, round_digits=2))
+    marks = {name: treatment.mark(name) for name in ("plan", "income", "age", "bob@example.com")}
+    assert marks["income"] == "round 2"
+    assert marks["age"] is None
+    assert marks["plan"] == str(marks["bob@example.com"]).replace("name", "hash")
+    assert marks["plan"] != Treatment(Config(**{**HASHED, "hash_key": OTHER})).mark("plan")
+    assert str(marks["plan"]).split()[1] not in treatment.category("plan", "mark")
+    assert Treatment(Config()).mark("bob@example.com") == "name"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (HASHED, None),
+        ({**HASHED, "feature_deny": ("plan",)}, None),  # what is not looked at cannot differ
+        ({**HASHED, "hash_key": OTHER}, "'plan' was hashed with another key;"),
+        ({**HASHED, "round_digits": 3}, "'income' was rounded to 1 and is to 3 digits now;"),
+        ({**HASHED, "feature_actions": {"plan": "hash"}}, "'income' was rounded and is kept as it is now;"),
+        ({**HASHED, "feature_actions": {"*": "hash"}}, "'income' was rounded and is hashed now, 'age' was kept as"),
+        ({}, "'plan' was hashed and is kept as it is now, 'income' was rounded and"),
+    ],
+)
+def test_what_is_done_otherwise_than_in_the_fit_is_said(options: dict[str, Any], says: str | None) -> None:
+    names = ("plan", "income", "age")
+    marks = {name: mark for name in names if (mark := Treatment(Config(**HASHED)).mark(name)) is not None}
+    found = Treatment(Config(**options)).differences(marks, names)
+    assert (found is None) if says is None else (found is not None and says in found)
+
+
+def test_a_name_that_is_a_hash_is_found_again_with_the_same_key_only() -> None:
+    treatment = Treatment(Config(hash_key=KEY))
+    name, mark = treatment.safe_name("bob@example.com"), treatment.mark("bob@example.com")
+    assert mark is not None
+    assert treatment.differences({name: mark}, [name]) is None
+    assert "hashed with another key" in str(Treatment(Config(hash_key=OTHER)).differences({name: mark}, [name]))
+    assert "hashed without a key" in str(Treatment(Config()).differences({name: "name"}, [name]))
+
+
 def test_it_is_the_same_in_another_process() -> None:
     treatment = Treatment(Config(feature_actions={"id": "hash"}, hash_key=KEY))
     there = pickle.loads(pickle.dumps(treatment))

@@ -36,6 +36,8 @@ class Baseline:
         libraries: versions at training, by distribution.
         blocks: time blocks that the overdispersion was estimated from.
         projections: for drift that no single feature shows.
+        treated: what privacy did to values in the fit, by feature: ``hash`` and a fingerprint of the key, ``round`` and
+            digits, or ``name`` and the fingerprint, where the name itself is a hash. Live values have to be treated alike.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Baseline:
     libraries: dict[str, str] = field(default_factory=dict)
     blocks: int = 0
     projections: Projections | None = None
+    treated: dict[str, str] = field(default_factory=dict)
     _fitter: Fitter | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -134,7 +137,12 @@ class Baseline:
         """
         from otel_ml.drift.baseline_file import content_id, content_of
 
-        baseline = cls(id="", **fitter.finish(), _fitter=fitter)
+        found, treatment = fitter.finish(), fitter.options.treatment
+        treated = {}
+        if treatment is not None:
+            marks = {treatment.safe_name(name): treatment.mark(name) for name in fitter.features}
+            treated = {name: mark for name, mark in marks.items() if mark is not None}
+        baseline = cls(id="", **found, treated=treated, _fitter=fitter)
         return replace(baseline, id=content_id(content_of(baseline)))
 
     @classmethod

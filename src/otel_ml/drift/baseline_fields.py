@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
@@ -12,6 +13,7 @@ Check = Callable[[Any], Any]
 """Takes what JSON gave and returns the value, or raises `ValueError` that says what it must be."""
 
 _EXACT: Final = 2**53
+_TREATMENT: Final = re.compile(r"hash [0-9a-f]{8}|round [0-9]{1,2}|name( [0-9a-f]{8})?")
 
 
 def text(value: Any) -> str:
@@ -133,6 +135,14 @@ def texts_by_name(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     return {text(name): text(version) for name, version in value.items()}
+
+
+def treatments(value: Any) -> dict[str, str]:
+    """An object of what was done with values: see `Baseline.treated`."""
+    found = texts_by_name(value)
+    if not all(_TREATMENT.fullmatch(mark) for mark in found.values()):
+        raise ValueError("must be hash, round or name, each with what it was done by")
+    return found
 
 
 def hash64(value: Any) -> int:

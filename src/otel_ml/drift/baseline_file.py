@@ -16,7 +16,7 @@ FAMILY: Final = "otel-ml.baseline/"
 VERSION: Final = 1
 SCHEMA: Final = f"{FAMILY}{VERSION}"
 
-HEAD: Final = ("model", "version", "created", "start", "end", "rows", "blocks", "libraries")
+HEAD: Final = ("model", "version", "created", "start", "end", "rows", "blocks", "libraries", "treated")
 """Fields beside the id, the variables and the projections, in the order of the file."""
 
 _LINES: Final = (

@@ -23,6 +23,7 @@ from otel_ml.drift.baseline_fields import (
     share,
     text,
     texts_by_name,
+    treatments,
 )
 from otel_ml.drift.variables import Constraints, Kind, Projections, Subject, Variable
 
@@ -181,6 +182,7 @@ _FILE: Final[dict[str, Check]] = {
     "start": optional(moment),
     "end": optional(moment),
     "libraries": texts_by_name,
+    "treated": treatments,
     "blocks": count,
     "variables": _variables,
     "projections": optional(_projections),

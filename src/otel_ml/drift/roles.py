@@ -66,6 +66,7 @@ class Roles:
         self._known = {variable.subject for variable in made}
         self._rows = 0
         self._has_entropy = bool(probabilities)
+        self._treated = [name for name, mark in baseline.treated.items() if not mark.startswith("name")]
 
     def parts(self, columns: Columns, rows: int) -> Parts:
         """Sorts the columns of the next chunk.
@@ -101,6 +102,11 @@ class Roles:
         if self._rows and "entropy" in self._known and not self._has_entropy:
             found.append(
                 "the entropy of the baseline is compared with nothing: name the columns of class probabilities"
+            )
+        if self._rows and self._treated:
+            found.append(
+                f"the fit hashed or rounded {_names(self._treated)}, and values are compared as they come here: "
+                "treat them alike, or use otel-ml check"
             )
         return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -32,12 +32,13 @@ class Treated:
     Args:
         baseline: of the model.
         policy: of the service, which should be that of the fit.
+        warn: told, once, of what the policy does otherwise.
 
     Attributes:
         hidden: indexes of variables whose values the policy does not let out, though the baseline has bins for them.
     """
 
-    def __init__(self, baseline: Baseline, policy: Treatment) -> None:
+    def __init__(self, baseline: Baseline, policy: Treatment, warn: Callable[[str], object] = _logger.warning) -> None:
         self._policy = policy
         self._features = {
             variable.name
@@ -47,10 +48,13 @@ class Treated:
         self._known: dict[tuple[str, str], str] = {}
         self.hidden = _hidden(baseline, policy)
         if self.hidden:
-            _logger.warning(
-                "the privacy policy masks features that the baseline has values of (%d variables): only nulls are counted",
-                len(self.hidden),
+            warn(
+                f"the privacy policy masks features that the baseline has values of ({len(self.hidden)} variables): "
+                "only nulls are counted"
             )
+        features = [v for v in baseline.variables if v.subject == "feature" and v.source is None and v.kind != "masked"]
+        if said := policy.differences(baseline.treated, [variable.name for variable in features]):
+            warn(said)
 
     def rows(self, match: Match, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         """Rows with their values replaced, where any has to be. The rows that are given stay as they are."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
 
 from otel_ml.config import Config
 from otel_ml.privacy.actions import CHECK, DROP, HASH, MASK, MASKED, ROUND
 from otel_ml.privacy.labels import printable
 from otel_ml.privacy.policy import Policy
 from otel_ml.privacy.values import find
+
+_SHOWN: Final = 3
 
 
 class Treatment:
@@ -43,6 +47,44 @@ class Treatment:
             return self._policy.plan((name,)).safe_name(0)
         return printable(name)
 
+    def mark(self, name: str) -> str | None:
+        """What is done with the values of a column, for a later look at whether the same is done: see `Baseline.treated`."""
+        action = self.action(name)
+        if action == "hash":
+            return f"hash {self._key_mark()}"
+        if action == "round":
+            return f"round {self._config.round_digits}"
+        return f"name {self._key_mark()}".rstrip() if find(name[:1024]) else None
+
+    def differences(self, treated: Mapping[str, str], features: Iterable[str]) -> str | None:
+        """What is done otherwise than in the fit of a baseline, in words; None if nothing is.
+
+        Args:
+            treated: of the baseline.
+            features: its features that have values.
+        """
+        found = []
+        for name in features:
+            then = treated.get(name, "")
+            if then.startswith("name") or self.action(name) in ("mask", "drop"):
+                now = f"name {self._key_mark()}" if then.startswith("name") else then
+            else:
+                now = self.mark(name) or ""
+            if then != now:
+                found.append(f"{name!r} {_difference(then, now)}")
+        if not found:
+            return None
+        more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+        return (
+            f"the baseline was fitted under another privacy policy: {', '.join(found[:_SHOWN])}{more}; "
+            "set the policy as it was, OTEL_ML_HASH_KEY included, or fit the baseline again"
+        )
+
+    def _key_mark(self) -> str:
+        """Tells keys apart without telling anything of them; empty without a key."""
+        key = self._config.hash_key
+        return "" if key is None else hmac.digest(key.encode("utf-8", "surrogatepass"), b"mark", "sha256").hex()[:8]
+
     def category(self, name: str | None, text: str) -> str:
         """How a category of a column may stand in the baseline."""
         if name is None or self._checked(name):
@@ -71,6 +113,18 @@ class Treatment:
     def __reduce__(self) -> tuple[Any, ...]:
         values = {option.name: _plain(getattr(self._config, option.name)) for option in Config.describe()}
         return _restored, (values,)
+
+
+def _difference(then: str, now: str) -> str:
+    (was, _, then_by), (is_now, _, now_by) = then.partition(" "), now.partition(" ")
+    done = {"hash": "hashed", "round": "rounded", "": "kept as it is"}
+    if was == "name":
+        return "stands for a name that was hashed " + ("with another key" if then_by else "without a key")
+    if was != is_now:
+        return f"was {done[was]} and is {done[is_now]} now"
+    return (
+        f"was rounded to {then_by} and is to {now_by} digits now" if was == "round" else "was hashed with another key"
+    )
 
 
 def _restored(values: dict[str, Any]) -> Treatment:

@@ -141,8 +141,8 @@ def _run(files: tuple[str, ...], path: str, roles: dict[str, Any], settings: dic
     source = Files(files)
     expected = Expected(baseline, **roles)
     chunks = expected.columns(shown(source.chunks(expected.plan), source, "checking"))
-    report = run(chunks, baseline, **roles, **settings)
-    return replace(report, notes=(*report.notes, *source.notes)), baseline
+    report = run(chunks, replace(baseline, treated={}), **roles, **settings)  # what is to be done to values is done
+    return replace(report, notes=(*report.notes, *expected.notes, *source.notes)), baseline
 
 
 def _print(report: Report, baseline: Baseline, output: str, unit: str) -> None:

@@ -58,7 +58,9 @@ class Expected:
 
         # what is captured is about payloads: bins are counted in each case, in the service as here
         self._policy = Treatment(replace(Config.load(), capture="all"))
-        self._treated = Treated(baseline, self._policy)
+        self.notes: list[str] = []
+        """What the policy does otherwise than it did in the fit."""
+        self._treated = Treated(baseline, self._policy, self.notes.append)
         self._names: dict[str, str] = {}
         self._variables: dict[str, Variable] = {}
         self._ids = ids

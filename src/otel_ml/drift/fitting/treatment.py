@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol
 
 import numpy as np
@@ -22,6 +23,12 @@ class Treatment(Protocol):
 
     def safe_name(self, name: str) -> str:
         """What a column is called in the baseline."""
+
+    def mark(self, name: str) -> str | None:
+        """What a column's values are after it, where they are others: two words that `Baseline.treated` has. None otherwise."""
+
+    def differences(self, treated: Mapping[str, str], features: Iterable[str]) -> str | None:
+        """What is done otherwise than in the fit of a baseline with these marks, in words; None if nothing is."""
 
     def category(self, name: str | None, text: str) -> str:
         """How a category of a column may stand in the baseline: as it is, hashed, or replaced by a mask."""
