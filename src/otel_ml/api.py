@@ -39,7 +39,8 @@ def register_model(
         task: a value of ``ml.task.type``, where the framework does not tell.
         classes: labels of a classifier, where the framework does not tell.
         baseline: what the training data was like, as a file or ready-made: predictions are counted over its bins, and
-            watched for drift, from now on. Calls that name the same model in code are, too.
+            watched for drift, from now on. Calls that name the same model in code are, too, by what was registered last. What
+            was watched for objects that are gone by then ends.
 
     Raises:
         ConfigError: a value is not allowed, the baseline can not be read, or the object can not be held weakly.

@@ -31,6 +31,9 @@ class Registration(NamedTuple):
 def register(model: object, identity: Identity, baseline: Baseline | None = None) -> Registration:
     """Remember the identity of an object, and the baseline of its traffic, for as long as it lives.
 
+    Calls that name the model in code go by what was registered last, whatever of the objects before it still lives: one that
+    is part of a reference cycle may do so for long.
+
     Raises:
         ConfigError: the object can not be referred to weakly.
     """

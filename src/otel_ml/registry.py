@@ -51,6 +51,7 @@ class ModelRegistry:
         self._lock = threading.RLock()  # weak references may fire their callback while it is held
         self._entries: dict[int, _Entry] = {}
         self._models: dict[Identity, Model] = {}
+        self._watched: dict[Identity, Watch] = {}  # as they were registered
         self._named: dict[Identity, Model] = {}  # as it stands in the code: cleaned once
         if config.model_name or config.model_alias or config.model_task:  # refused now, not at the first prediction
             check(config.model_name or OVERFLOW_NAME, None, config.model_alias, config.model_task)
@@ -110,9 +111,23 @@ class ModelRegistry:
         )
 
     def watch(self, registration: Registration) -> None:
-        """Count from now on, at zero, for an object that is registered with a baseline."""
+        """Count from now on, at zero, for an object that is registered with a baseline; end what was for objects that are gone.
+
+        A service that loads its model anew from time to time would otherwise report the baselines of all former ones.
+        """
+        with self._lock:
+            living = {known.identity for known in registrations.living()}
+            former = [identity for identity in self._watched if identity not in living]
+            ended = {self._watched.pop(identity) for identity in former} - set(self._watched.values())
+            default = self._watches.default
+            for watch in ended:
+                if default is None or watch.baseline.id != default.id:
+                    self._watches.retire(watch)
         if registration.baseline is not None:
-            self._watches.open(self.clean(registration.identity).attributes(), registration.baseline)
+            opened = self._watches.open(self.clean(registration.identity).attributes(), registration.baseline)
+            if opened is not None:
+                with self._lock:
+                    self._watched[registration.identity] = opened
         self._named.clear()  # calls that name this model have a baseline now, or another one
 
     def watch_of(self, model: object) -> Watch | None:
@@ -159,14 +174,14 @@ class ModelRegistry:
     def _intern(self, identity: Identity, info: ModelInfo, baseline: Baseline | None) -> Model:
         with self._lock:
             found = self._models.get(identity)
-            if found is None or found.info != info:
-                if found is None and len(self._models) >= MAX_MODELS:
-                    identity, baseline = Identity(OVERFLOW_NAME), None
-                    found = self._models.get(identity)
-                    if found is not None:
-                        return found
+            if found is None and len(self._models) >= MAX_MODELS:
+                identity, baseline = Identity(OVERFLOW_NAME), None
+                found = self._models.get(identity)
+                if found is not None:
+                    return found
+            watch = None if baseline is None else self._watches.open(identity.attributes(), baseline)
+            if found is None or found.info != info or found.watch is not watch:
                 counts = found.counts if found else ModelCounts(self._policy, self._config.null_window, self._budget)
-                watch = None if baseline is None else self._watches.open(identity.attributes(), baseline)
                 found = Model(identity, info, counts, watch)
                 self._models[identity] = found
                 self._on_new(found)

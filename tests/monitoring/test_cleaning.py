@@ -248,7 +248,7 @@ def test_a_service_cleans_its_directory(
     former(old)
     watched()
     with otel_ml.inference("churn", version="3") as call:
-        call.input({"age": 1})
+        call.input({"age": 1, "plan": "basic", "email": "ann@example.com"})
     otel_ml.flush()
     (present,) = old.parent.iterdir()
     assert present != old

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-class Budget:
+
+@dataclass(slots=True)
+class Pool:
     """Series that are left, over all models of the process.
 
-    Args:
+    Attributes:
         features: that may have series of their own.
         bins: series of bins that these may have together.
     """
 
-    def __init__(self, features: int, bins: int) -> None:
-        self._features = features
-        self._bins = bins
+    features: int
+    bins: int
+
+
+class Budget:
+    """What one model takes of them.
+
+    Args:
+        pool: that it takes them from.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._taken = Pool(0, 0)
 
     def take_feature(self) -> bool:
         """One feature more, if there is one."""
-        self._features -= 1
-        return self._features >= 0
+        if self._pool.features <= 0:
+            return False
+        self._pool.features -= 1
+        self._taken.features += 1
+        return True
 
     def take_bins(self, count: int) -> bool:
         """So many bins more, if there are as many."""
-        if count > self._bins:
+        if count > self._pool.bins:
             return False
-        self._bins -= count
+        self._pool.bins -= count
+        self._taken.bins += count
         return True
+
+    def give_back(self) -> None:
+        """All of it, when the model has no series any more."""
+        self._pool.features += self._taken.features
+        self._pool.bins += self._taken.bins
+        self._taken = Pool(0, 0)

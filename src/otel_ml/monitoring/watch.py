@@ -69,6 +69,7 @@ class Watch:
         method: what raises the alarm, a value of ``ml.drift.method``.
 
     Attributes:
+        budget: as given.
         used: when rows were taken last, on the monotonic clock.
     """
 
@@ -89,6 +90,7 @@ class Watch:
         self.attributes = attributes
         self.safe_names = tuple(safe_names)
         self.post = post
+        self.budget = budget
         self._listener = listener
         treated = Treated(baseline, policy)
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)

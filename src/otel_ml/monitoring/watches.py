@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from otel_ml.config import Config, ConfigError
 from otel_ml.guard import guarded
-from otel_ml.monitoring.budget import Budget
+from otel_ml.monitoring.budget import Budget, Pool
 from otel_ml.privacy import Policy
 from otel_ml.privacy.treatment import Treatment
 from otel_ml.semconv import attributes as names
@@ -71,7 +71,7 @@ def settings_of(config: Config) -> Settings:
 
 
 class Watches:
-    """The watches of one configuration. All but `open` and `pause` run under the aggregator's lock.
+    """The watches of one configuration. All but `open`, `retire` and `pause` run under the aggregator's lock.
 
     Args:
         config: how to watch.
@@ -94,7 +94,7 @@ class Watches:
             None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
         )
         """The baseline of a service with one model, where the configuration names it."""
-        self._budget = Budget(config.metric_features, config.metric_bins)
+        self._pool = Pool(config.metric_features, config.metric_bins)
 
     def open(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch | None:
         """The watch of a model beside a baseline; None where drift is off.
@@ -110,10 +110,17 @@ class Watches:
             found = self._by_key.get(key)
             if found is None:
                 if len(self._by_key) >= MAX_WATCHES:
-                    oldest = min(self._by_key, key=lambda known: self._by_key[known].used)
-                    self._retired.append(self._by_key.pop(oldest))
+                    self.retire(min(self._by_key.values(), key=lambda known: known.used))
                 found = self._by_key[key] = self._new(attributes, baseline)
             return found
+
+    def retire(self, watch: Watch) -> None:
+        """Watch that no more: its series end at once, and the rest when the aggregator gets to it."""
+        with self._lock:
+            key = next((key for key, known in self._by_key.items() if known is watch), None)
+            if key is not None:
+                self._retired.append(self._by_key.pop(key))
+                watch.budget.give_back()
 
     def find(self, name: str, version: str | None) -> Watch | None:
         """The watch of a model with this name, and version if it is given; the one that was opened last."""
@@ -138,8 +145,7 @@ class Watches:
         if self._closed:  # a call that was under way has come after all
             self.close()
             return
-        while self._retired:
-            guarded("watch.retire")(self._retired.pop().retire)()
+        self._end_retired()
         for watch in self.all():
             guarded("watch.beat")(watch.beat)(now, at_once=at_once)
         if self._meeting is not None:
@@ -156,14 +162,20 @@ class Watches:
     def close(self) -> None:
         """Hand over what is left, and let other processes, or another configuration of this one, go on."""
         self._closed = True
+        self._end_retired()
         for watch in self.all():
             guarded("watch.close")(watch.close)()
 
     def reset(self) -> None:
         """Back to zero, in a forked child."""
         self._lock = threading.RLock()
-        for watch in self.all():
+        for watch in (*self.all(), *self._retired):
             guarded("watch.reset")(watch.reset)()
+        self._retired.clear()
+
+    def _end_retired(self) -> None:
+        while self._retired:
+            guarded("watch.retire")(self._retired.pop().retire)()
 
     def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
         from otel_ml.monitoring import ahead  # noqa: F401 - for what it imports: later is too late
@@ -183,7 +195,7 @@ class Watches:
             attributes={**attributes, names.ML_BASELINE_ID: baseline.id},
             safe_names=[safe(index) for index in range(len(baseline.variables))],
             policy=Treatment(replace(self._config, capture="all")),  # bins are metrics, which stay in each case
-            budget=self._budget,
+            budget=Budget(self._pool),
             post=post,
             listener=self._listener,
             scores=self._config.drift_scores,
