@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from otel_ml.drift.baseline import Baseline
-from otel_ml.monitoring.budget import Budget
+from otel_ml.monitoring.budget import Budget, Pool
 from otel_ml.monitoring.tally import Tally
 from otel_ml.semconv import attributes as names
 from tests.cli.drifting import run, save, table
@@ -88,7 +89,7 @@ def test_what_the_fit_warns_of_is_a_line_each(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n" + "1\n" * 3_000 + "x\n")
     done = run("baseline", "fit", str(tmp_path / "t.csv"), "-o", str(tmp_path / "b.json"))
     assert done.exit_code == 0
-    assert done.stderr == "note: a: 1 of 3,001 values are not of kind numeric\n"
+    assert done.stderr == "note: a: 1 of 3,001 values is not of kind numeric\n"
 
 
 def test_a_link_stays_one_and_a_pipe_is_written_to(tmp_path: Path) -> None:
@@ -110,6 +111,19 @@ def test_what_cannot_be_written_is_said(tmp_path: Path, output: str) -> None:
     assert done.exit_code == 2
     assert done.stderr.startswith(f"otel-ml: {output}: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_one_row_is_one_row(tmp_path: Path) -> None:
+    data = save(table(1), tmp_path / "one.csv")
+    path = str(tmp_path / "b.json")
+    said = run("baseline", "fit", data, "--time", "at", "-o", path).stdout
+    assert "1 row, " in said
+    assert "1 value gives scores" in said
+    for output in ("text", "html", "json"):
+        said += run("check", data, "--baseline", path, "--output", output).stdout
+    assert "1 value is too few" in said
+    assert "the baseline has 1 row: below 2,000" in said
+    assert not re.search(r"\b1 (rows|values|variables|fields|features)\b", said)
 
 
 def test_the_policy_holds_in_the_fit(tmp_path: Path) -> None:
@@ -225,6 +239,20 @@ def test_what_changed_is_said_with_status_1(fit: Callable[..., str], changed: pa
     assert says in done.stdout
 
 
+def test_names_that_came_and_went_are_told_without_the_others(fit: Callable[..., str]) -> None:
+    one = fit("one", table(seed=1).drop_columns(["plan", "income"]))
+    two = fit("two", table(seed=1).drop_columns(["plan"]))
+    more = run("baseline", "diff", one, two).stdout.splitlines()
+    assert more[0].startswith("variables: ")
+    assert "changed" not in more[0]
+    assert any(line.startswith("added: income") for line in more)
+    assert not any("distance" in line for line in more)
+    other = run("baseline", "diff", two, fit("other", table(seed=1).drop_columns(["age", "income"])))
+    assert other.exit_code == 1
+    assert other.stdout.splitlines()[0] == "variables: 1 added, 2 removed"
+    assert "distance" not in other.stdout
+
+
 def test_the_tolerance_of_a_diff_can_be_set(fit: Callable[..., str]) -> None:
     changed = fit("!_age", table(seed=1, shift=0.5))
     assert run("baseline", "diff", fit("first"), changed, "--tolerance", ".4").exit_code == 0
@@ -266,7 +294,7 @@ def test_rules_are_the_series_that_the_service_counts(tmp_path: Path) -> None:
     baseline = Baseline.load(path)
     common = {names.ML_MODEL_NAME: "m", names.ML_BASELINE_ID: baseline.id}
     called = tuple(variable.name.replace(".", "_") for variable in baseline.variables)
-    tally = Tally(baseline, common, called, frozenset(), Budget(1_000, 10_000))
+    tally = Tally(baseline, common, called, frozenset(), Budget(Pool(1_000, 10_000)))
     live = [series for series, _ in (*tally.features(), *tally.outputs())]
     assert rules == {tuple(sorted((key.replace(".", "_"), text) for key, text in series.items())) for series in live}
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from otel_ml.cli.check import words
 from otel_ml.cli.check.json_text import json_text
 from otel_ml.cli.check.text import CheckText
 from otel_ml.cli.histogram import bar, sparkline
 from otel_ml.drift.baseline import Baseline
+from otel_ml.drift.checking import check
 from otel_ml.drift.report import Report
 from tests.cli.reports import any_baseline, any_report
 
@@ -49,6 +52,19 @@ def test_json_has_no_numbers_that_json_has_not() -> None:
     assert "Infinity" not in found
     assert found.count("null") == 3
     assert "\\u007f\\u001b" in found
+
+
+@pytest.mark.parametrize(
+    ("moved", "mean_shift", "wasserstein"),
+    [(0.3, "0.30", "0.30"), (5, "≥ ", "≥ "), (100, "≥ ", "≥ "), (-100, "≤ -", "≥ ")],
+)
+def test_a_distance_that_ends_at_the_outermost_bin_is_a_bound(moved: float, mean_shift: str, wasserstein: str) -> None:
+    values = np.random.default_rng(0).normal(size=20_000)
+    (found,) = check({"x": values + moved}, Baseline.fit({"x": values}, projections=False)).features
+    shown = [words.statistic(found, name) for name in ("mean_shift", "wasserstein", "kolmogorov_smirnov")]
+    assert shown[0].startswith(mean_shift[:3])
+    assert shown[1].startswith(wasserstein[:3])
+    assert shown[2][0] in "01"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

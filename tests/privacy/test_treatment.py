@@ -72,7 +72,7 @@ def test_a_name_stays_unless_it_is_itself_sensitive() -> None:
 
 
 OTHER = "another key, as long"
-HASHED = {"feature_actions": {"plan": "hash", "income": "round"}, "hash_key": KEY}
+HASHED: dict[str, Any] = {"feature_actions": {"plan": "hash", "income": "round"}, "hash_key": KEY}
 
 
 def test_marks_tell_what_is_done_and_nothing_of_the_key() -> None:

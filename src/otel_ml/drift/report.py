@@ -26,6 +26,11 @@ class CheckError(ValueError):
     """A table that can not be checked; the message says what to do."""
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number and what it is of, such as ``1 row`` and ``2,000 rows``."""
+    return f"{number:,} {one if number == 1 else f'{one}s' if many is None else many}"
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A place in a stream.

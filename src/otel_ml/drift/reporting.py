@@ -11,7 +11,7 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import Raised, bin_name
 from otel_ml.drift.groups import groups_of
-from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport
+from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport, counted
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
@@ -197,7 +197,7 @@ def _note(variable: Variable, values: int, needed: float) -> str | None:
         return "no values in the baseline to compare with"
     if values < needed:
         enough = f"{needed:,.0f} are needed" if np.isfinite(needed) else "and those it is compared with as well"
-        return f"{values:,} values are too few for scores: {enough}"
+        return f"{counted(values, 'value is', 'values are')} too few for scores: {enough}"
     return None
 
 
@@ -206,19 +206,21 @@ def _notes(snapshot: Snapshot) -> tuple[str, ...]:
     notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
     settings, reference = snapshot.settings, int(layout.rows_of(snapshot.reference).max(initial=0))
     if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
-        notes.append(f"the baseline has {reference:,} rows: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm")
+        notes.append(
+            f"the baseline has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm"
+        )
     elif reference < MIN_REFERENCE_ROWS:
         what = "window before" if settings.reference == "previous" else "same hour last week"
-        notes.append(f"the {what} has {reference:,} rows: below {MIN_REFERENCE_ROWS:,} there is no alarm")
+        notes.append(f"the {what} has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
     if snapshot.cut_short:
         notes.append("the last step was cut short by the end: scores are of the one before")
     if snapshot.undated:
         notes.append(
-            f"{snapshot.undated:,} rows had no event time that can be used: they count as of the row before them"
+            f"{counted(snapshot.undated, 'row')} had no event time that can be used: counted as of the row before"
         )
     if snapshot.late:
         notes.append(
-            f"{snapshot.late:,} rows were left out, since they came more than {settings.lateness:g} s late: "
+            f"{counted(snapshot.late, 'row was', 'rows were')} left out, coming more than {settings.lateness:g} s late: "
             "sort them by time, or allow for more lateness"
         )
     missing = {name.casefold(): name for name in snapshot.missing}

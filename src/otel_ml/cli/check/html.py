@@ -93,7 +93,7 @@ def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int
 def _scores(variable: VariableReport) -> str:
     known = [name for name in SCORES if variable.scores.get(name) is not None]
     rows = "".join(
-        f"<tr><td>{escape(name.replace('_', ' '))}</td><td>{words.score(variable.scores[name])}</td>"
+        f"<tr><td>{escape(name.replace('_', ' '))}</td><td>{escape(words.statistic(variable, name))}</td>"
         f"<td>{words.score(variable.noise.get(name))}</td></tr>"
         for name in known
     )

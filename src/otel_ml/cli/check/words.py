@@ -15,6 +15,8 @@ _BINS: Final = 3
 _NOTHING: Final = 0.002
 _LABEL: Final = 40
 _NAMES: Final = 8
+_BY_DISTANCE: Final = ("mean_shift", "wasserstein")
+_AT_THE_END: Final = 0.5  # more of the values than in the baseline
 _DIRECTIONS: Final = {word: word for word in ("up", "down", "wider", "narrower")}
 _EVENTS: Final = {
     NULL: "nulls",
@@ -151,6 +153,20 @@ def distance(variable: VariableReport) -> float | None:
     """Total variation of the last window; where that has too few rows, what the alarm was raised at."""
     found = variable.scores.get("total_variation")
     return variable.effect if found is None and variable.alarm else found
+
+
+def statistic(variable: VariableReport, name: str) -> str:
+    """A statistic of the last window, as a bound where values went to a bin that is open to the end.
+
+    `mean_shift` and `wasserstein` take a value for the typical one of its bin, however far beyond it is.
+    """
+    value = variable.scores.get(name)
+    bins = histogram_bins(variable)
+    if value is None or name not in _BY_DISTANCE or len(bins) < 2:
+        return score(value)
+    ends = {"wasserstein": (bins[0], bins[-1])}.get(name, (bins[-1] if value > 0 else bins[0],))
+    is_bound = any(end.current - end.baseline >= _AT_THE_END for end in ends)
+    return f"{'≤' if value < 0 else '≥'} {score(value)}" if is_bound else score(value)
 
 
 def score(value: float | None) -> str:

@@ -17,6 +17,7 @@ from otel_ml.drift.fitting.leaks import leaks
 from otel_ml.drift.fitting.libraries import installed
 from otel_ml.drift.fitting.screen import screen
 from otel_ml.drift.fitting.suggest import suggest
+from otel_ml.drift.report import counted
 from otel_ml.drift.variables import Variable
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _with_notes(variables: list[Variable], fitter: Fitter, table: dict[str, np.n
 def _warn(variables: list[Variable], late: set[str]) -> None:
     for variable in variables:
         if variable.wrong_type:
-            message = f"{variable.wrong_type:,} of {variable.values:,} values are not of kind {variable.kind}"
+            be = "is" if variable.wrong_type == 1 else "are"
+            message = f"{variable.wrong_type:,} of {counted(variable.values, 'value')} {be} not of kind {variable.kind}"
             warnings.warn(f"baseline: {variable.name}: {message}", stacklevel=_CALLER)
     if late:
         warnings.warn(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from otel_ml.drift.fitting.kinds import ALMOST_UNIQUE, FEW, mixed
 from otel_ml.drift.fitting.words import words
+from otel_ml.drift.report import counted
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS
 from otel_ml.drift.variables import OTHER, Constraints, Variable
 
@@ -119,9 +120,12 @@ def notes(variable: Variable, column: Column | None) -> list[str]:
     if variable.nulls * 2 > variable.rows:
         found.append(f"mostly null: {variable.null_ratio:.0%}")
     if variable.wrong_type:
-        found.append(f"{variable.wrong_type:,} of {variable.values:,} values are of another type than {variable.kind}")
+        be = "is" if variable.wrong_type == 1 else "are"
+        found.append(
+            f"{variable.wrong_type:,} of {counted(variable.values, 'value')} {be} of another type than {variable.kind}"
+        )
     if variable.infinite:
-        found.append(f"{variable.infinite:,} values are infinite")
+        found.append(f"{counted(variable.infinite, 'value is', 'values are')} infinite")
     if variable.distinct == 1:
         found.append("constant: every value is the same")
     elif column is not None:
@@ -129,7 +133,9 @@ def notes(variable: Variable, column: Column | None) -> list[str]:
     if column is not None and column.kind is None and mixed(column):
         found.append("numbers and texts beside each other: taken for categories")
     if variable.values < MIN_REFERENCE_ROWS:
-        found.append(f"{variable.values:,} values give scores, but no alarm: that takes {MIN_REFERENCE_ROWS:,}")
+        found.append(
+            f"{counted(variable.values, 'value gives', 'values give')} scores, but no alarm: that takes {MIN_REFERENCE_ROWS:,}"
+        )
     return found
 
 
