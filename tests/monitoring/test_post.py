@@ -74,6 +74,23 @@ def test_whoever_only_asks_leaves_the_state_of_others_where_it_is(tmp_path: Path
         assert not list(tmp_path.glob("**/*.foreign"))
 
 
+def test_what_metrics_say_is_made_once_a_step_and_a_report_is_of_now(tmp_path: Path) -> None:
+    leader = post(tmp_path)
+    for step in range(4):
+        add(leader, 100, STEP - 4 + step)
+        beat(leader, after=10 * step)
+        first = leader.standing()
+        assert first is not None
+        assert first.steps == max(0, step - 1), "one is complete when a later one than the next has begun"
+        assert rows(leader) == 100 * (step + 1)
+    add(leader, 10, STEP - 1)
+    beat(leader, after=40)
+    assert leader.standing() is first
+    assert rows(leader) == 410
+    beat(other := post(tmp_path))
+    assert other.standing() is None, "it does not evaluate"
+
+
 def test_a_worker_that_leaves_hands_the_state_to_another_one(tmp_path: Path) -> None:
     first, second = post(tmp_path), post(tmp_path)
     add(first, 100)

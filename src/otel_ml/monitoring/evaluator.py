@@ -63,6 +63,7 @@ class Evaluator:
         self.late = 0
         self._saved = time.monotonic()
         self._is_new = False
+        self._standing: Report | None = None
 
     def step(self, now: float) -> list[Change]:
         """Take in what has come, and look at what is complete.
@@ -88,6 +89,13 @@ class Evaluator:
     def report(self) -> Report:
         """The state by now."""
         return self.monitor.report()
+
+    def standing(self) -> Report:
+        """The state after the last step that is complete, which is made once: a collection has no need of what came since."""
+        steps = self.monitor.steps
+        if not steps or self._standing is None or self._standing.steps != steps:
+            self._standing = self.monitor.report()
+        return self._standing
 
     def catch_up(self) -> Report:
         """The same with all that has come meanwhile. Only for one that never saves: what it reads is not its own."""

@@ -190,6 +190,10 @@ class Post:
                 break  # otherwise what was read may have been written over meanwhile
         return report
 
+    def standing(self) -> Report | None:
+        """The state after the last step that is complete; None where another worker evaluates."""
+        return None if self._evaluator is None else self._evaluator.standing()
+
     def close(self) -> list[Change]:
         """Hand over all that is left, and let another worker evaluate."""
         if self._channel is None and not self._pending:

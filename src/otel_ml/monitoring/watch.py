@@ -177,7 +177,7 @@ class Watch:
     def settle(self) -> None:
         """Count what waits, and see how things are, before a reader collects."""
         self.beat(time.monotonic(), at_once=True)
-        self.gauges.show(self.post.report() if self.post is not None and self.post.leads else None)
+        self.gauges.show(None if self.post is None else self.post.standing())
 
     def report(self) -> Report | None:
         """The present state; None where nothing is monitored."""
