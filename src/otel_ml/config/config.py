@@ -146,7 +146,7 @@ class Config:
     drift_reference: str = option(
         "baseline",
         choice("baseline", "previous", "last_week"),
-        "What traffic is compared with: the baseline, the window before, or the same hour of last week.",
+        "What traffic is compared with: the baseline, the 64 steps before, or the same hour of last week.",
     )
     drift_tolerance: float = option(
         0.05, kinds.number(0, 0.99), "Total variation, 0 to 1, up to which a shift does not matter."
