@@ -73,6 +73,19 @@ def test_one_that_is_calm_among_seasonal_ones_stays_rather_sensitive() -> None:
     assert known.tolerance == pytest.approx([0.15, 0.65, 0.65])
 
 
+def test_a_minority_of_seasonal_features_leaves_the_others_as_they_are() -> None:
+    distances = (0.0, 0.0, 0.4, 0.4)
+    known = Known([replace(AGE, block_distance=one) for one in distances], Settings(), 100)
+    assert known.tolerance == pytest.approx([0.05, 0.05, 0.55, 0.55])
+
+
+def test_what_is_made_of_a_seasonal_feature_has_no_say_about_the_others() -> None:
+    made = [replace(AGE, subject="multivariate", block_distance=0.2)] * 9
+    made += [replace(AGE, derivation="unseen_tokens", block_distance=0.2)] * 9
+    variables = [AGE, replace(AGE, block_distance=0.4), *made]
+    assert Known(variables, Settings(), 100).tolerance[:2] == pytest.approx([0.05, 0.55])
+
+
 @pytest.mark.parametrize(
     ("nulls", "low", "high"),
     [

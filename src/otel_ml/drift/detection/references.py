@@ -17,7 +17,8 @@ SMOOTHING: Final = 0.5
 """Added to every bin of a reference, so that none is impossible."""
 
 BLOCK_MARGIN: Final = 2.0
-"""Times the distance that 95% of the training data's blocks keep, live ones may go beyond that."""
+"""Times the distance that 95% of the training data's blocks keep, live ones may go beyond that. Like the three numbers
+below it was set on simulated traffic, that of ``benchmarks/drift``: nothing says that it is the best for any other."""
 
 MOST_MARGIN: Final = 0.15
 """But no more: what is off by a lot goes up and down with the hour or the weekday, as far in one week as in another."""
@@ -30,18 +31,22 @@ BLOCK_NOISE: Final = 0.05
 """A few dozen blocks can take that much of variation for noise."""
 
 
-def block_allowance(distances: np.ndarray) -> np.ndarray:
+def block_allowance(distances: np.ndarray, votes: np.ndarray) -> np.ndarray:
     """How far live blocks may go, by how far the training data's did.
 
-    All variables have the same blocks, and so an estimate below the usual one is likely to be too low.
+    All variables have the same blocks. So where most of them vary, one that seems not to was likely missed.
 
     Args:
         distances: by variable, as total variation.
+        votes: which of them tell what is usual: features of the data, as what is made of them varies with any of them.
 
-    >>> block_allowance(np.array([0.0, 0.06, 0.5])).round(2).tolist()
+    >>> block_allowance(np.array([0.0, 0.06, 0.5]), np.array([True, True, True])).round(2).tolist()
     [0.15, 0.18, 0.65]
+    >>> block_allowance(np.array([0.0, 0.06, 0.5]), np.array([True, True, False])).round(2).tolist()
+    [0.0, 0.18, 0.65]
     """
-    usual = np.median(distances) if len(distances) else 0.0
+    voting = np.sort(distances[votes])
+    usual = voting[(len(voting) - 1) // 2] if len(voting) else 0.0  # above 0 only where most are
     likely = np.maximum(distances, np.minimum(usual, distances + BLOCK_NOISE))
     return np.asarray(likely + np.minimum(BLOCK_MARGIN * likely, MOST_MARGIN))
 
@@ -56,7 +61,10 @@ class Known:
         blocks = np.array([variable.block_distance for variable in variables])
         allowed = np.zeros(len(blocks))
         binned = self.bins.any(-1)
-        allowed[binned] = block_allowance(blocks[binned])
+        votes = np.array(
+            [variable.subject == "feature" and variable.derivation is None for variable in variables], bool
+        )
+        allowed[binned] = block_allowance(blocks[binned], votes[binned])
         self.moving = settings.reference != "baseline"
         # Two blocks differ from each other by more than a block from the whole.
         spread = allowed * (np.sqrt(2.0) if self.moving else 1.0)
