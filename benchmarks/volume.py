@@ -35,7 +35,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import otel_ml
 from benchmarks.models import CLASSES, NAME, VERSION, Tiny, matrix
-from otel_ml.runtime import SCOPE
+from otel_ml.providers import SCOPE
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.events import EVENT_ML_PREDICTION
 

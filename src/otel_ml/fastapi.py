@@ -67,9 +67,8 @@ def _add_server_spans(app: FastAPI) -> None:
         or contrib.declined("fastapi")
     ):
         return
-    FastAPIInstrumentor.instrument_app(
-        app, tracer_provider=runtime.current.tracer_provider, meter_provider=runtime.current.meter_provider
-    )
+    providers = runtime.current.providers
+    FastAPIInstrumentor.instrument_app(app, tracer_provider=providers.tracers, meter_provider=providers.meters)
     if app.middleware_stack is not None:
         app.middleware_stack = app.build_middleware_stack()
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import os
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
@@ -22,6 +19,7 @@ from otel_ml.failure import Failures
 from otel_ml.models import Model
 from otel_ml.monitoring.watches import Watches
 from otel_ml.privacy import Policy
+from otel_ml.providers import Providers, meter_of
 from otel_ml.registry import ModelRegistry
 from otel_ml.semconv.events import EVENT_ML_MODEL_LOADED
 from otel_ml.signals import worker
@@ -32,14 +30,11 @@ from otel_ml.signals.findings import Findings
 from otel_ml.signals.metrics import Instruments, Series
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Notice
-from otel_ml.version import __version__
 
 if TYPE_CHECKING:
     from otel_ml.drift import Report
     from otel_ml.monitoring.watch import Watch
 
-SCOPE = "otel_ml"
-SERVICE = ("service.namespace", "service.name", "deployment.environment.name")
 SETTLE_SECONDS = 2.0
 IDENTITY_ATTRIBUTES = 32
 """Room for a model's identity, and for what user code adds to the span, within a span's limit of attributes."""
@@ -62,22 +57,20 @@ class Runtime:
         self.policy = Policy(config)
         self.describer = Describer(config, self.policy)
         self.failures = Failures(config, self.policy)
-        self.tracer_provider = tracer_provider or trace.get_tracer_provider()
-        self.meter_provider = meter_provider or metrics.get_meter_provider()
-        self.logger_provider = logger_provider or _logs.get_logger_provider()
-        self.tracer = self.tracer_provider.get_tracer(SCOPE, __version__)
-        self._logger = self.logger_provider.get_logger(SCOPE, __version__)
+        self.providers = Providers(tracer_provider, meter_provider, logger_provider)
+        self.tracer = self.providers.tracer
         self.events = EventSink(config, self.policy, self._get_logger)
-        self.aggregator = Aggregator(config, _instruments(self.meter_provider), self.events, Pacer(self._flush_logs))
-        self.watches = Watches(config, self.policy, self._service(), Findings(self.aggregator))
+        self.aggregator = Aggregator(
+            config, _instruments(self.providers.meters), self.events, Pacer(self.providers.flush_logs)
+        )
+        self.watches = Watches(config, self.policy, self.providers.service, Findings(self.aggregator))
         self.registry = ModelRegistry(config, self.policy, self.watches, self._model_loaded)
         self.aggregator.watches = self.watches
         self.span_features = config.features_on != "event"
-        self.safe_attributes = _span_attribute_limit(self.tracer_provider) - IDENTITY_ATTRIBUTES
+        self.safe_attributes = self.providers.span_attributes - IDENTITY_ATTRIBUTES
         self._resource_pid = os.getpid()
         self._active_lock = threading.RLock()
         self._active: dict[int, tuple[Series, int]] = {}
-        self._flushing: list[threading.Thread] = []
         self._number_worker()
 
     # -- Source ---------------------------------------------------------------------------------------------------------
@@ -131,26 +124,8 @@ class Runtime:
     def flush(self, timeout: float) -> bool:
         """Hand on all that is queued, then flush the three providers, within `timeout` seconds."""
         deadline = time.monotonic() + timeout
-        done = [self.aggregator.drain(timeout)]
-
-        @guard.guarded("runtime.flush")
-        def flush(provider: object) -> None:
-            force_flush = getattr(provider, "force_flush", None)
-            done.append(force_flush is None or bool(force_flush(timeout_millis=max(1, int(timeout * 1000)))))
-
-        # In threads of their own, since exporters do not keep to the time they are given: one retries for 10 s and more.
-        providers = (self.tracer_provider, self.logger_provider, self.meter_provider)
-        for thread in self._flushing:  # of an earlier call, which must not pile up behind a slow exporter
-            thread.join(max(0.0, deadline - time.monotonic()))
-        if any(thread.is_alive() for thread in self._flushing):
-            return False
-        threads = [threading.Thread(target=flush, args=(provider,), daemon=True) for provider in providers]
-        for thread in threads:
-            thread.start()
-        self._flushing = threads
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return len(done) == 1 + len(providers) and all(done)
+        done = self.aggregator.drain(timeout)
+        return self.providers.flush(timeout, deadline) and done
 
     def drain(self, timeout: float) -> None:
         """Hand on all that is queued: a provider is about to be flushed or shut down."""
@@ -160,7 +135,7 @@ class Runtime:
         """Begin anew in a forked child: at zero, with locks, a thread and an ordinal of its own."""
         self._active_lock = threading.RLock()
         self._active.clear()
-        self._flushing = []
+        self.providers.reset()
         self.registry.reset_counts()
         self.aggregator.reset()
         worker.release()
@@ -168,24 +143,14 @@ class Runtime:
 
     def _number_worker(self) -> None:
         self.aggregator.worker = self.config.worker
-        resource = getattr(self.tracer_provider, "resource", None) or getattr(self.logger_provider, "resource", None)
-        instance_id = resource.attributes.get("service.instance.id") if resource is not None else None
+        resource = self.providers.resource
         if self.config.worker is None and resource is not None:
-            self.aggregator.worker = guard.guarded("worker.claim")(worker.ordinal)(instance_id, self._resource_pid)
-
-    def _service(self) -> str:
-        """What tells this service from others that run on the same machine."""
-        resource = getattr(self.tracer_provider, "resource", None) or getattr(self.logger_provider, "resource", None)
-        found = {} if resource is None else resource.attributes
-        return "\n".join(str(found.get(name, "")) for name in SERVICE)
+            self.aggregator.worker = guard.guarded("worker.claim")(worker.ordinal)(
+                resource.get("service.instance.id"), self._resource_pid
+            )
 
     def _get_logger(self) -> Logger:
-        return self._logger
-
-    def _flush_logs(self) -> object:
-        flush = getattr(self.logger_provider, "force_flush", None)
-        # not the one of `_drain_before`, which would wait for the very thread that calls this
-        return getattr(flush, "__wrapped__", flush)() if flush is not None else None
+        return self.providers.logger
 
     @guard.guarded("model.loaded")
     def _model_loaded(self, model: Model) -> None:
@@ -205,9 +170,7 @@ def start(runtime: Runtime) -> None:
     current = runtime
     atexit.unregister(_at_exit)
     atexit.register(_at_exit)  # after the providers' own, so it runs before them
-    for provider in (runtime.logger_provider, runtime.tracer_provider, runtime.meter_provider):
-        for method in ("shutdown", "force_flush"):
-            _drain_before(provider, method)
+    runtime.providers.drain_first(_drain)
 
 
 def stop() -> Runtime | None:
@@ -219,46 +182,16 @@ def stop() -> Runtime | None:
     return stopped
 
 
-def _span_attribute_limit(provider: TracerProvider) -> int:
-    limits = getattr(provider, "_span_limits", None)  # set in code; the API has no way to ask
-    if isinstance(found := getattr(limits, "max_span_attributes", None), int):
-        return found
-    for name in ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"):
-        if os.environ.get(name, "").isdigit():
-            return int(os.environ[name])
-    return 128
-
-
 def _instruments(provider: MeterProvider) -> Instruments:
     known = _by_provider.get(id(provider))
     if known is None:
-        meter = provider.get_meter(SCOPE, __version__)
-        known = _by_provider[id(provider)] = (provider, Instruments(meter, lambda: current))
+        known = _by_provider[id(provider)] = (provider, Instruments(meter_of(provider), lambda: current))
     return known[1]
 
 
-def _drain_before(provider: object, name: str) -> None:
-    """Drain before a provider's method runs.
-
-    On the instance, for a processor of ours would be asked last, when the exporter before it has stopped.
-    """
-    method: Callable[..., Any] | None = getattr(provider, name, None)
-    if method is None or not hasattr(provider, "__dict__") or name in vars(provider):
-        return
-
-    @functools.wraps(method)
-    def draining(*args: Any, **kwargs: Any) -> Any:
-        if current is not None:
-            guard.guarded("runtime.drain")(current.drain)(_seconds(args, kwargs))
-        return method(*args, **kwargs)
-
-    setattr(provider, name, draining)
-
-
-def _seconds(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float:
-    """How long a flush or shutdown may take: its timeout in milliseconds, where it is given one."""
-    given = kwargs.get("timeout_millis", args[0] if args else None)
-    return min(EXIT_SECONDS, given / 1000) if isinstance(given, int | float) else EXIT_SECONDS
+def _drain(seconds: float) -> None:
+    if current is not None:
+        guard.guarded("runtime.drain")(current.drain)(seconds)
 
 
 def _at_exit() -> None:
