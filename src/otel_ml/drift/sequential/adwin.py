@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from otel_ml.drift.sequential.cuts import Cuts
+from otel_ml.drift.sequential.exponential_histogram import ExponentialHistogram, Growth
 from otel_ml.drift.sequential.stream import Detector
 
 if TYPE_CHECKING:
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-BUCKETS: Final = 5
-"""Of each size; when there is one more, the oldest two are merged into one of twice the size."""
+KEPT: Final = 64
+"""Values at most that came one by one, until they go into the window together."""
+
+LOOKS: Final = 1_024
+"""At a time, which memory and cache have room for."""
+
+AFTER_A_CHANGE: Final = 1_024
+"""Values to look at first then: where changes come one after the other, all later values would be looked at for nothing."""
 
 
 class Adwin(Detector):
@@ -51,96 +58,73 @@ class Adwin(Detector):
         super().__init__(mean, std)
         if not 0 < delta < 1 or clock < 1 or least < 1:
             raise ValueError("delta must be between 0 and 1, clock and least at least 1")
-        self._delta, self._clock, self._least = float(delta), clock, least
-        self._begin()
+        self._cuts = Cuts(float(delta), clock, least)
+        self._window = ExponentialHistogram()
+        self._kept: list[float] = []
+        self._room = self._until_full()
+        self._left: tuple[int, float] | None = None
 
     @property
     def width(self) -> int:
         """Values in the window."""
-        return self._width
+        return self._window.width + len(self._kept) if self._left is None else self._left[0]
 
     @property
     def estimate(self) -> float:
         """Mean of the window, in the unit of the stream; that of the baseline while it is empty."""
-        return self._mean + self._std * (self._total / self._width if self._width else 0.0)
+        if self._left is None:
+            self._add_kept()
+        width, total = self._left or (self._window.width, self._window.total)
+        return self._mean + self._std * (total / width if width else 0.0)
 
-    def _begin(self) -> None:
-        self._changed, self._seen = False, 0
-        self._width, self._total, self._squares = 0, 0.0, 0.0
-        # by size, the smallest first; a bucket is its total and its squared deviations, the oldest first
-        self._rows: list[list[tuple[float, float]]] = []
+    def _take_one(self, scaled: float) -> bool:
+        self._left = None
+        self._kept.append(scaled)
+        return len(self._kept) == self._room and self._add_kept()
+
+    def _add_kept(self) -> bool:
+        kept, self._kept = self._kept, []
+        return bool(kept) and self._add(np.array(kept)) is not None
 
     def _take(self, scaled: Floats) -> int | None:
-        start = 0
+        start, end = 0, AFTER_A_CHANGE if self._left else LOOKS * self._cuts.clock
+        self._left = None
+        self._add_kept()
         while start < len(scaled):
-            if self._changed:
-                self._begin()
-            end = start + self._clock - self._seen % self._clock
-            taken = scaled[start:end].tolist()
-            for value in taken:
-                self._insert(value)
-            self._seen += len(taken)
-            if self._seen % self._clock == 0 and self._shrink():
-                self._changed = True
-                return end - 1
-            start = end
+            found = self._add(scaled[start:end])
+            if found is not None:
+                return start + found
+            start, end = end, end + LOOKS * self._cuts.clock
         return None
 
-    def _insert(self, value: float) -> None:
-        if self._width:
-            apart = value - self._total / self._width
-            self._squares += apart * apart * self._width / (self._width + 1)
-        self._width += 1
-        self._total += value
-        new, size = (value, 0.0), 1
-        for row in self._rows:
-            row.append(new)
-            if len(row) <= BUCKETS:
-                return
-            new, size = _merged(row.pop(0), row.pop(0), size), size * 2
-        self._rows.append([new])
+    def _add(self, values: Floats) -> int | None:
+        """Let the window grow up to the first change; its index."""
+        found, before = None, self._window.width
+        growth = Growth(self._window, values)
+        for look in self._cuts.suspects(growth).tolist():
+            self._window = growth.within(look)
+            if self._shrink():
+                found = look - before - 1
+                break
+        else:
+            if self._window.width < growth.width:
+                self._window = growth.within(growth.width)
+        self._room = self._until_full()
+        return found
 
     def _shrink(self) -> bool:
         """Drop old buckets until the window agrees with itself; whether any had to go."""
-        changed = False
-        while (up := self._disagreement()) is not None:
-            self.direction = "up" if up else "down"
-            self._drop()
-            changed = True
-        return changed
+        cuts, sums = self._window.cuts(), self._window.sums()
+        if not self._cuts.differences(cuts, sums, 1).any():
+            return False
+        differences = self._cuts.differences(cuts, sums, len(cuts) - 1)
+        dropped = int(differences.any(axis=1).argmin())
+        last = differences[dropped - 1]
+        self.direction = "up" if last[np.flatnonzero(last)[0]] > 0 else "down"
+        self._left = int(cuts[-1] - cuts[dropped]), float(sums[0, -1] - sums[0, dropped])
+        self._window = ExponentialHistogram()
+        return True
 
-    def _disagreement(self) -> bool | None:
-        """Whether the newer side is higher at the first cut where the two differ, or None where they do nowhere."""
-        if self._width < 2 * self._least:
-            return None
-        totals = np.array([total for row in reversed(self._rows) for total, _ in row]).cumsum()[:-1]
-        counts = [len(row) for row in reversed(self._rows)]
-        sizes = 1 << np.arange(len(counts) - 1, -1, -1)
-        old = np.repeat(sizes, counts).cumsum()[:-1]
-        fits = (old >= self._least) & (self._width - old >= self._least)
-        old, totals = old[fits], totals[fits]
-        new = self._width - old
-        difference = (self._total - totals) / new - totals / old
-        inverse = 1 / (old - self._least + 1) + 1 / (new - self._least + 1)
-        doubt = log(2 * log(self._width) / self._delta)
-        variance = max(self._squares, 0.0) / self._width
-        bound = np.sqrt(2 * inverse * variance * doubt) + 2 / 3 * doubt * inverse
-        beyond = np.flatnonzero(np.abs(difference) > bound)
-        return bool(difference[beyond[0]] > 0) if beyond.size else None
-
-    def _drop(self) -> None:
-        """Forget the oldest bucket."""
-        total, squares = self._rows[-1].pop(0)
-        size = 1 << (len(self._rows) - 1)
-        if not self._rows[-1]:
-            self._rows.pop()
-        self._width -= size
-        self._total -= total
-        apart = total / size - self._total / self._width
-        self._squares -= squares + apart * apart * size * self._width / (size + self._width)
-
-
-def _merged(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
-    """Total and squared deviations of two buckets of the same size together."""
-    apart = (first[0] - second[0]) / size
-    return first[0] + second[0], first[1] + second[1] + apart * apart * size / 2
+    def _until_full(self) -> int:
+        """Values that may wait: up to the next look."""
+        return min(self._cuts.clock - self._window.width % self._cuts.clock, KEPT)

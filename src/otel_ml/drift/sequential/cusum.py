@@ -44,6 +44,9 @@ class Cusum(CumulativeSums):
     def _deviations(self, scaled: Floats) -> Floats:
         return scaled
 
+    def _deviation(self, scaled: float) -> float:
+        return scaled
+
 
 def run_length(allowance: float, threshold: float) -> float:
     """Values until a two-sided `Cusum` gives a false alarm, on average, when they are independent and Gaussian.

@@ -51,6 +51,10 @@ class PageHinkley(CumulativeSums):
         self._center = float(centers[-1])
         return scaled - centers
 
+    def _deviation(self, scaled: float) -> float:
+        self._center += (scaled - self._center) / (self._seen + 1)
+        return scaled - self._center
+
     def _begin(self) -> None:
         super()._begin()
         self._center = 0.0

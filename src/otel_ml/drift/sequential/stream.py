@@ -18,7 +18,7 @@ Direction = Literal["up", "down"]
 FAR: Final = 20.0
 """Standard deviations; what is further off counts as this far, so that one absurd value does not outlast all others."""
 
-BLOCK: Final = 4_096
+BLOCK: Final = 16_384
 """Values at a time: after an early change there is little to throw away, and a sum never runs for long."""
 
 
@@ -52,7 +52,11 @@ class Detector(ABC):
         Returns:
             Whether the stream has changed; the detector has begun anew then.
         """
-        return self.update_many((x,)) is not None
+        value = float(x)
+        if not isfinite(value):
+            return False
+        # like update_many, to the last bit
+        return self._take_one(min(max((value - self._mean) / self._std, -FAR), FAR))
 
     def update_many(self, values: ArrayLike) -> int | None:
         """Take the next values, up to the first change.
@@ -67,13 +71,19 @@ class Detector(ABC):
         raw = np.asarray(values, dtype=np.float64)
         for start in range(0, len(raw), BLOCK):
             block = raw[start : start + BLOCK]
-            finite = np.flatnonzero(np.isfinite(block))
+            finite = np.isfinite(block)
+            whole = bool(finite.all())
             with np.errstate(over="ignore"):
-                scaled = ((block[finite] - self._mean) / self._std).clip(-FAR, FAR)
-            found = self._take(scaled) if finite.size else None
+                scaled = (block if whole else block[finite]) - self._mean
+                scaled /= self._std
+            found = self._take(scaled.clip(-FAR, FAR, out=scaled)) if scaled.size else None
             if found is not None:
-                return start + int(finite[found])
+                return start + (found if whole else int(np.flatnonzero(finite)[found]))
         return None
+
+    @abstractmethod
+    def _take_one(self, scaled: float) -> bool:
+        """`update` with a finite standardised value."""
 
     @abstractmethod
     def _take(self, scaled: Floats) -> int | None:

@@ -56,12 +56,27 @@ class CumulativeSums(Detector):
         self._begin()
         return found
 
+    def _take_one(self, scaled: float) -> bool:
+        deviation = self._deviation(scaled)
+        self._seen += 1
+        self._up = max(self._up + (deviation - self._allowance), 0.0)
+        self._down = max(self._down + (-deviation - self._allowance), 0.0)
+        if self._seen < self._least or max(self._up, self._down) <= self._threshold:
+            return False
+        self.direction = "up" if self._up >= self._down else "down"
+        self._begin()
+        return True
+
     def _begin(self) -> None:
         self._seen, self._up, self._down = 0, 0.0, 0.0
 
     @abstractmethod
     def _deviations(self, scaled: Floats) -> Floats:
         """From what the values should be. Called once for each block, before its values are counted."""
+
+    @abstractmethod
+    def _deviation(self, scaled: float) -> float:
+        """`_deviations` of one value."""
 
 
 def _reflected(steps: Floats, start: float) -> Floats:
