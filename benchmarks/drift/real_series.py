@@ -74,7 +74,8 @@ def watches(series: Series) -> Iterator[Watch]:
 
 def run(series: Series, watch: Watch) -> Result:
     """Fits the baseline of a watch, and lets the monitor see the rest."""
-    baseline = Baseline.fit({name: column[watch.first : watch.quiet] for name, column in series.columns.items()})
+    training = {name: column[watch.first : watch.quiet] for name, column in series.columns.items()}
+    baseline = Baseline.fit(training, ordered=True)
     monitor = Monitor(baseline, Settings(rows_per_step=ROWS_PER_STEP))
     features = {name: column[watch.quiet : watch.end] for name, column in series.columns.items()}
     monitor.observe(features, rows=watch.end - watch.quiet)

@@ -37,6 +37,7 @@ class Baseline(engine.Baseline):
         score: str | None = None,
         probabilities: Iterable[str] = (),
         time: str | None = None,
+        ordered: bool = False,
         categorical: Iterable[str] = (),
         exclude: Iterable[str] = (),
         bins: int = 20,
@@ -59,7 +60,8 @@ class Baseline(engine.Baseline):
             prediction: the column of what the model predicted on these rows.
             score: the column of its score or confidence.
             probabilities: columns of class probabilities; their entropy becomes a variable.
-            time: the column of event times, no feature; without it rows count as in order of time.
+            time: the column of event times, no feature; it tells how much traffic varies with time.
+            ordered: whether rows are in order of time, where no column tells it; never of rows sorted or grouped otherwise.
             categorical: columns whose values are categories whatever they look like.
             exclude: columns that are left out.
             bins: about how many a variable has, 2 to 40.
@@ -92,6 +94,7 @@ class Baseline(engine.Baseline):
             score=score,
             probabilities=probabilities,
             time=time,
+            ordered=ordered,
             categorical=categorical,
             exclude=exclude,
             bins=bins,

@@ -92,6 +92,19 @@ def test_what_the_fit_warns_of_is_a_line_each(tmp_path: Path) -> None:
     assert done.stderr == "note: a: 1 of 3,001 values is not of kind numeric\n"
 
 
+def test_rows_are_in_order_of_time_only_if_told_so(tmp_path: Path) -> None:
+    data = save(pa.table({"x": np.sort(np.random.default_rng(3).normal(size=5_000))}), tmp_path / "sorted.csv")
+    path = tmp_path / "b.json"
+    done = run("baseline", "fit", data, "-o", str(path))
+    assert done.stderr.startswith(
+        "note: rows are sorted or grouped: neighbours are alike in 1 of 1 column, such as 'x'"
+    )
+    assert Baseline.load(path).variables[0].overdispersion == 1.0
+    done = run("baseline", "fit", data, "--ordered", "-o", str(path))
+    assert done.stderr == ""
+    assert Baseline.load(path).variables[0].overdispersion > 5
+
+
 def test_a_link_stays_one_and_a_pipe_is_written_to(tmp_path: Path) -> None:
     data = save(table(500), tmp_path / "few.csv")
     (tmp_path / "latest.json").symlink_to("churn.json")

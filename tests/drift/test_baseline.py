@@ -6,6 +6,7 @@ import datetime
 import pickle
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from otel_ml.drift import layout
 from otel_ml.drift.baseline import Baseline, BaselineError
+from otel_ml.drift.checking import check
 from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.variables import Variable
 
@@ -196,6 +198,44 @@ def test_blocks_are_of_time_and_not_of_the_order_of_rows() -> None:
     shuffled = by_name(Baseline.fit({"x": x[order], "t": when[order]}, time="t"))["x"]
     assert shuffled.overdispersion > 5
     assert by_name(Baseline.fit({"x": x[order]}))["x"].overdispersion == 1.0
+
+
+def grouped(rows: int = 20_000) -> dict[str, np.ndarray]:
+    """Rows of two classes, the second after the first, whose x differ."""
+    rng = np.random.default_rng(15)
+    label = np.repeat([0.0, 1.0], rows // 2)
+    return {"x": rng.normal(size=rows) + 1.5 * label, "y": rng.normal(size=rows), "label": label}
+
+
+@pytest.mark.parametrize("by", ["label", "x"])
+def test_rows_that_are_sorted_by_anything_but_time_disarm_no_alarm(by: str) -> None:
+    data = grouped()
+    order = np.argsort(data[by], kind="stable")
+    with pytest.warns(UserWarning, match=r"rows are sorted or grouped.*such as 'x'"):
+        baseline = Baseline.fit({name: column[order] for name, column in data.items()}, target="label")
+    assert {(v.overdispersion, v.block_distance) for v in baseline.variables} == {(1.0, 0.0)}
+    assert baseline.blocks == 0
+    live = np.random.default_rng(16)
+    rows = {"x": live.choice(data["x"], 5_000) + 0.6, "y": live.normal(size=5_000)}
+    alarms = [one.name for one in check(rows, baseline, rows_per_step=1_000).features if one.alarm]
+    assert alarms == ["x"]
+
+
+def test_rows_in_order_of_time_vary_with_it_if_the_caller_says_so() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        baseline = Baseline.fit(grouped(), ordered=True)
+    x = by_name(baseline)["x"]
+    assert x.block_distance == pytest.approx(0.3, abs=0.05)
+    assert baseline.blocks > 10
+
+
+def test_rows_in_random_order_are_nothing_to_warn_of() -> None:
+    data = grouped()
+    order = np.random.default_rng(17).permutation(len(data["x"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Baseline.fit({name: column[order] for name, column in data.items()})
 
 
 def test_entropy_is_that_of_the_probabilities() -> None:

@@ -64,6 +64,7 @@ class Baseline:
         score: str | None = None,
         probabilities: Iterable[str] = (),
         time: str | None = None,
+        ordered: bool = False,
         categorical: Iterable[str] = (),
         exclude: Iterable[str] = (),
         bins: int = 20,
@@ -86,7 +87,9 @@ class Baseline:
             score: the column of its score or confidence.
             probabilities: columns of class probabilities, one a class (or one alone, of two classes): their entropy
                 in bits becomes a variable.
-            time: the column of event times, or of seconds since 1970. No feature; without it rows count as in order of time.
+            time: the column of event times, or of seconds since 1970. No feature; it tells how much traffic varies with time.
+            ordered: whether rows are in order of time, where no column tells it. Never of rows that are sorted or grouped by
+                anything else: the alarm would take groups for hours that differ, and bear as much.
             categorical: columns whose values are categories whatever they look like; short for `kinds`.
             exclude: columns that are left out.
             bins: about how many a variable has, 2 to 40. A value that is frequent by itself has one of its own beside them.
@@ -115,6 +118,7 @@ class Baseline:
             score=score,
             probabilities=tuple(probabilities),
             time=time,
+            ordered=ordered,
             exclude=frozenset(exclude),
             bins=bins,
             kinds={**dict(kinds or {}), **dict.fromkeys(categorical, "categorical")},

@@ -13,7 +13,7 @@ from otel_ml.drift.fitting.timeline import MAX_BLOCKS, ROWS, Timeline
 
 
 def fitted(**columns: object) -> dict[str, tuple[float, float]]:
-    baseline = Baseline.fit(columns, projections=False)
+    baseline = Baseline.fit(columns, projections=False, ordered=True)
     return {v.name: (v.overdispersion, v.block_distance) for v in baseline.variables}
 
 

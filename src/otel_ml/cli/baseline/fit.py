@@ -32,6 +32,7 @@ _OURS: Final = "baseline: "
     help="Class probabilities: no features; their entropy is watched. May be repeated.",
 )
 @click.option("--time", metavar="COLUMN", help="Times of the rows: tell how blocky traffic is; no feature.")
+@click.option("--ordered", is_flag=True, help="Rows are in order of time, though no column tells it.")
 @click.option(
     "--categorical",
     multiple=True,
@@ -51,6 +52,7 @@ def fit(
     score: str | None,
     probabilities: tuple[str, ...],
     time: str | None,
+    ordered: bool,
     categorical: tuple[str, ...],
     exclude: tuple[str, ...],
     bins: int,
@@ -71,6 +73,7 @@ def fit(
             score=score,
             probabilities=probabilities,
             time=time,
+            ordered=ordered,
             categorical=categorical,
             exclude=exclude,
             bins=bins,

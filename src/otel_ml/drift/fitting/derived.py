@@ -41,16 +41,18 @@ class Halves:
     Args:
         sample: of the rows.
         timed: whether its rows have times.
+        in_time: whether they have, or are in order of time.
         bins: about how many a variable will have.
     """
 
-    def __init__(self, sample: Sample, timed: bool, bins: int) -> None:
+    def __init__(self, sample: Sample, timed: bool, in_time: bool, bins: int) -> None:
         self.table = sample.table()
         self._bins = bins
         rows = len(sample.places)
         self.enough = rows // 2 >= _LEAST
         self._fraction = (rows // 2) / max(1, sample.rows)
         self._timeline = Timeline(timed)
+        self._in_time = in_time
         self._slots = np.empty(0, dtype=np.int64)
         if self.enough:
             times = sample.times[1::2] if timed else None
@@ -104,6 +106,8 @@ class Halves:
         line.add(values[present])
         empty = Variable(name, subject, rows=len(values), nulls=int((~present).sum()))
         variable = on_line(empty, line, self._bins)
+        if not self._in_time:
+            return variable
         blocks = Blocks(len(variable.counts))
         blocks.add(self._slots[present], np.searchsorted(variable.edges, values[present]))
         found = variation(blocks.counts[: self._timeline.blocks], self._timeline.follows(), self._fraction)

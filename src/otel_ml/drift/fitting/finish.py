@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 _CALLER = 6
 """Frames from a warning to whoever called `Baseline.fit`."""
 
+_NO_BLOCKS: Final[dict[str, Any]] = {"overdispersion": 1.0, "block_distance": 0.0}
+"""Of rows whose order says nothing of time: a file sorted by the label would make its features look seasonal."""
+
+_ALIKE: Final = 2.0
+_APART: Final = 0.1
+"""Overdispersion, or distance between blocks, from which on rows are clearly not in random order."""
+
 
 def finish(fitter: Fitter) -> dict[str, Any]:
     """What `Fitter.finish` returns.
@@ -37,11 +44,15 @@ def finish(fitter: Fitter) -> dict[str, Any]:
     """
     options, follows = fitter.options, fitter.timeline.follows()
     features = {name: _variable(column, name, "feature", fitter, follows) for name, column in fitter.features.items()}
-    halves = Halves(fitter.sample, options.time is not None, options.bins)
+    if not options.in_time:
+        _warn_of_neighbours(list(features.values()))
+        features = {name: replace(variable, **_NO_BLOCKS) for name, variable in features.items()}
+    halves = Halves(fitter.sample, options.time is not None, options.in_time, options.bins)
     variables = _with_notes(list(features.values()), fitter, halves.table)
     for role, column in fitter.outputs.items():
         name = {"prediction": options.prediction, "score": options.score}.get(role)
-        variables.append(replace(_variable(column, role, role, fitter, follows), source=name))
+        variable = replace(_variable(column, role, role, fitter, follows), source=name)
+        variables.append(variable if options.in_time else replace(variable, **_NO_BLOCKS))
     shown = [variable for name, variable in features.items() if variable.name == name]  # not replaced for privacy
     for variable in shown:
         if variable.kind == "text":
@@ -61,7 +72,7 @@ def finish(fitter: Fitter) -> dict[str, Any]:
         "start": start,
         "end": end,
         "libraries": installed(),
-        "blocks": fitter.timeline.blocks,
+        "blocks": fitter.timeline.blocks if options.in_time else 0,
         "projections": projections,
     }
 
@@ -98,6 +109,19 @@ def _with_notes(variables: list[Variable], fitter: Fitter, table: dict[str, np.n
         if more:
             variables[index] = replace(variable, notes=(*variable.notes, *more))
     return variables
+
+
+def _warn_of_neighbours(features: list[Variable]) -> None:
+    """Tells of rows in an order that means something: if it is that of time, the alarm has to know."""
+    lines = [variable for variable in features if variable.kind not in ("datetime", "identifier")]
+    found = [one.name for one in lines if one.overdispersion >= _ALIKE or one.block_distance >= _APART]
+    if found:
+        warnings.warn(
+            f"baseline: rows are sorted or grouped: neighbours are alike in {len(found)} of {counted(len(lines), 'column')}, "
+            f"such as {found[0]!r}. If that is the order of time, name the column of times or say that rows are ordered: then "
+            "the alarm allows for what goes up and down",
+            stacklevel=_CALLER,
+        )
 
 
 def _warn(variables: list[Variable], late: set[str]) -> None:

@@ -29,6 +29,7 @@ class Options:
     score: str | None = None
     probabilities: tuple[str, ...] = ()
     time: str | None = None
+    ordered: bool = False
     exclude: frozenset[str] = frozenset()
     bins: int = 20
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -46,6 +47,11 @@ class Options:
         roles = [role for role in (self.target, self.prediction, self.score, self.time) if role is not None]
         if len(set(roles)) != len(roles):
             raise BaselineError("target, prediction, score and time must be different columns")
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it is known which rows are of the same time."""
+        return self.time is not None or self.ordered
 
     @property
     def named(self) -> list[str]:
