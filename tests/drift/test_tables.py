@@ -130,6 +130,12 @@ def test_a_row_of_several_values_is_one_row(column: pl.Series) -> None:
     assert column_array(column).tolist() == column.to_list()
 
 
+def test_what_python_has_no_value_for_is_a_value_all_the_same() -> None:
+    beyond = pa.array([2**60, None, 0]).cast(pa.timestamp("ms"))
+    column = column_array(pa.StructArray.from_arrays([beyond], ["at"], mask=pa.array([False, True, False])))
+    assert [value is None for value in column] == [False, True, False]
+
+
 def test_dates_with_a_time_zone_are_in_utc() -> None:
     zoned = pd.Series(pd.to_datetime(["2024-07-01 12:00", "NaT"])).dt.tz_localize("Europe/Oslo")
     assert column_array(zoned).astype("datetime64[s]").astype(str).tolist() == ["2024-07-01T10:00:00", "NaT"]

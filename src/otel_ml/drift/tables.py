@@ -181,7 +181,10 @@ def _arrow(column: Any) -> np.ndarray:
         column = column.cast(column.type.value_type)
     if str(column.type) in ("int64", "uint64") and column.null_count:
         return _with_nulls(column.fill_null(0).to_numpy(zero_copy_only=False), _arrow(column.is_null()))
-    return bare(np.asarray(column.to_numpy(zero_copy_only=False)))
+    try:
+        return bare(np.asarray(column.to_numpy(zero_copy_only=False)))
+    except (ValueError, OverflowError):  # what Python has no value for, such as a date beyond its years in a struct
+        return _objects([value if value.is_valid else None for value in column])
 
 
 def _with_nulls(values: np.ndarray, nulls: np.ndarray) -> np.ndarray:

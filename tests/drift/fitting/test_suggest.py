@@ -89,6 +89,17 @@ NOTED: dict[str, dict[str, Any]] = {
 }
 
 
+def test_almost_nothing_but_nulls_is_expected_to_stay_so() -> None:
+    baseline = Baseline.fit({"speed": np.where(np.arange(ROWS) % 200, np.nan, 90.0)})
+    assert baseline.variables[0].constraints.completeness == 0
+    assert Baseline.from_json(baseline.to_json()) == baseline
+
+
+def test_few_rows_are_no_news_of_each_variable() -> None:
+    (variable,) = Baseline.fit({"x": RNG.normal(size=500)}, projections=False).variables
+    assert variable.notes == ()
+
+
 @pytest.mark.parametrize("note", NOTED)
 def test_what_is_suspicious_is_noted(note: str) -> None:
     (variable,) = fitted(**NOTED[note]).values()

@@ -72,7 +72,7 @@ def read_head(stream: BinaryIO, name: str) -> tuple[Head, bytes]:
     delimiter, records = _records(text, told[1].decode() if told else _DELIMITERS, whole)
     if not records:
         raise FileError(f"{name} has no line of column names within its first {HEAD // 1024} kB: is this a CSV file?")
-    names = tuple(column.strip() or f"Unnamed: {index}" for index, column in enumerate(records[0]))
+    names = _named([column.strip() for column in records[0]])
     _check(names, name)
     skipped = begin[: len(begin) - len(content)]
     line = 1 + (skipped.count(b"\n") or skipped.count(b"\r"))
@@ -106,6 +106,14 @@ def _records(text: str, delimiters: str, whole: bool) -> tuple[str, list[list[st
     return best, found[best]
 
 
+def _named(columns: list[str]) -> tuple[str, ...]:
+    """Names as pandas gives them: a table that it wrote twice has two columns without one."""
+    given = [column or f"Unnamed: {index}" for index, column in enumerate(columns)]
+    return tuple(
+        f"{name}.1" if not column and name in columns else name for name, column in zip(given, columns, strict=True)
+    )
+
+
 def _check(names: tuple[str, ...], name: str) -> None:
     twice = [column for column, number in Counter(names).items() if number > 1]
     if _is_data(names):
@@ -119,7 +127,7 @@ def _check(names: tuple[str, ...], name: str) -> None:
 def _is_data(names: tuple[str, ...]) -> bool:
     """Whether a header has numbers, other than years or indexes one after another."""
     numbers = [name for name in names if _NUMBER.fullmatch(name)]
-    if not numbers:
+    if not numbers or names == ("Unnamed: 0", "0"):  # a series of pandas without a name
         return False
     if not all(number.isdecimal() for number in numbers):
         return True

@@ -123,10 +123,13 @@ class CsvTable:
             if quote is not None and wrong["row"] and quote <= int(wrong["row"]):
                 return self._open_quote(quote)
             where = f" in row {int(wrong['row']):,}" if wrong["row"] else ""
-            return (
-                f"{self._name} has {plural(int(wrong['actual']), 'field')} instead of {wrong['expected']}{where}: "
-                f"quote fields that hold a {self._head.delimiter!r} or a line break"
-            )
+            if int(wrong["actual"]) < int(wrong["expected"]):
+                advice = "a row is cut short, or a line break in a value is not quoted"
+            elif wrong["row"] == "2":
+                advice = "is the first line that of the column names, one for each column?"
+            else:
+                advice = f"quote values that hold a {self._head.delimiter!r}"
+            return f"{self._name} has {plural(int(wrong['actual']), 'field')} instead of {wrong['expected']}{where}: {advice}"
         if "straddling" in said:
             if quote is not None:
                 return self._open_quote(quote)

@@ -106,7 +106,7 @@ def _completeness(variable: Variable) -> float | None:
     spread = z * math.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows))
     upper = (share + z * z / (2 * rows) + spread) / (1 + z * z / rows)
     borne = min(max(2 * share, share + 0.002), share + 0.05)
-    return math.floor((1 - max(upper, borne)) * 1000) / 1000
+    return math.floor((1 - min(max(upper, borne), 1.0)) * 1000) / 1000
 
 
 def notes(variable: Variable, column: Column | None) -> list[str]:
@@ -132,7 +132,7 @@ def notes(variable: Variable, column: Column | None) -> list[str]:
         found += _of_values(variable, column)
     if column is not None and column.kind is None and mixed(column):
         found.append("numbers and texts beside each other: taken for categories")
-    if variable.values < MIN_REFERENCE_ROWS:
+    if variable.values < MIN_REFERENCE_ROWS <= variable.rows:
         found.append(
             f"{counted(variable.values, 'value gives', 'values give')} scores, but no alarm: that takes {MIN_REFERENCE_ROWS:,}"
         )
