@@ -19,7 +19,13 @@ NULL: Final = MlViolationTypeValues.NULL.value
 MAX_VIOLATIONS: Final = 1_000
 """Series of violations: names that the baseline does not know may be other ones in every row."""
 
+MAX_EXTRA: Final = 100
+"""Of these, series of such names: they must leave room for the features that the baseline knows."""
+
 OTHER_FEATURES: Final = "(other)"
+
+ALLOWED: Final = 10
+"""Nulls. A share of them is judged over as many rows as may have so many: of fewer rows it says little."""
 
 
 class Violation(NamedTuple):
@@ -55,11 +61,21 @@ class Violations:
         self._safe_names = safe_names
         names = dict(zip((variable.name for variable in variables), safe_names, strict=True))
         self._safe_name = {feature: names[feature] for feature in features_of(baseline)}
+        self._completeness = {
+            index: variable.constraints.completeness
+            for index, variable in enumerate(variables)
+            if variable.name in self._safe_name
+            and variable.constraints.completeness is not None
+            and not variable.constraints.never_null
+        }
         self.clear()
 
     def clear(self) -> None:
         """None so far."""
         self.counts: dict[tuple[str, str], int] = {}
+        self._extra = 0
+        self._unjudged: dict[int, Violation] = {}  # nulls of variables that may have some
+        self._rows: dict[int, int] = {}  # that they are of
 
     def of(self, lot: Lot, rare: Iterable[Rare]) -> Iterator[Violation]:
         """What some rows have of them, which counts.
@@ -70,21 +86,44 @@ class Violations:
         """
         for violation in self._find(lot, rare):
             key = violation.feature, violation.kind
-            if key not in self.counts and len(self.counts) >= MAX_VIOLATIONS:
+            if key not in self.counts and not self._has_room(violation.kind):
                 key = OTHER_FEATURES, violation.kind
             self.counts[key] = self.counts.get(key, 0) + violation.hits
             yield violation
 
+    def _has_room(self, kind: str) -> bool:
+        if kind == EXTRA:
+            self._extra += 1
+            return self._extra <= MAX_EXTRA
+        return len(self.counts) < MAX_VIOLATIONS
+
     def _find(self, lot: Lot, rare: Iterable[Rare]) -> Iterator[Violation]:
+        nulls: dict[int, Origin] = {}
         for variable, kind, hits, rows in rare:
+            origin = lot.origin(rows[0]) if rows else None
             if self._is_violation(lot.match, variable, kind):
-                yield Violation(self._safe_names[variable], kind, hits, lot.origin(rows[0]) if rows else None)
+                yield Violation(self._safe_names[variable], kind, hits, origin)
+            elif kind == NULL and origin is not None:
+                nulls[variable] = origin
+        for variable, completeness in self._completeness.items():
+            if self._variables[variable].name in lot.match.places:
+                yield from self._judge(variable, completeness, lot, nulls.get(variable))
         first = lot.origin(0)
         for name, kind in lot.match.violations:
             feature = lot.match.safe_name(name) if isinstance(name, int) else self._safe_name[name]
             yield Violation(feature, kind, lot.counted.rows, first)
         if lot.match.unnamed:
             yield Violation(OTHER_FEATURES, EXTRA, lot.counted.rows * lot.match.unnamed, first)
+
+    def _judge(self, variable: int, completeness: float, lot: Lot, origin: Origin | None) -> Iterator[Violation]:
+        """Nulls of a feature that may have some, once there are enough rows to say that these are too many."""
+        before = self._unjudged.pop(variable, None) or Violation(self._safe_names[variable], NULL, 0, None)
+        rows = self._rows.pop(variable, 0) + lot.counted.rows
+        found = before._replace(hits=before.hits + int(lot.counted.nulls[variable]), origin=before.origin or origin)
+        if completeness < 1 and rows * (1 - completeness) < ALLOWED:
+            self._unjudged[variable], self._rows[variable] = found, rows
+        elif 1 - found.hits / rows < completeness:
+            yield found
 
     def _is_violation(self, match: Match, variable: int, kind: str) -> bool:
         """Whether a rare event is one. Nulls are where none are allowed; a feature that is missing is said to be just that."""
