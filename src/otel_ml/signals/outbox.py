@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from otel_ml.guard import guarded
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
 from otel_ml.signals.drops import Drops
-from otel_ml.signals.events import EventSink
+from otel_ml.signals.events import ALARMS, EventSink
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Notice, Prediction
 
@@ -40,7 +40,7 @@ class Outbox:
     def reset(self) -> None:
         """Empty, with locks of its own: at first, and in a forked child."""
         self._pending: deque[tuple[Prediction, int]] = deque()  # with the bytes that each holds
-        self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self._notices: deque[Notice] = deque()
         self._rows = 0
         self._bytes = 0
         self._pacer.reset()
@@ -55,8 +55,13 @@ class Outbox:
         return bool(self._pending)
 
     def announce(self, notice: Notice) -> None:
-        """Take an event that is no prediction's. The oldest of a thousand that wait gives way."""
-        self._notices.append(notice)
+        """Take an event that is no prediction's. Of a thousand that wait, one gives way: an alarm only to other alarms."""
+        with self._lock:
+            self._notices.append(notice)
+            if len(self._notices) <= MAX_NOTICES:
+                return
+            del self._notices[next((at for at, one in enumerate(list(self._notices)) if one.name not in ALARMS), 0)]
+        self._drops.add(MlDropReasonValues.EVENT_QUEUE, MlDropSignalValues.EVENT, 1)
 
     @guarded("outbox.take")
     def take(self, prediction: Prediction, nbytes: int) -> None:
@@ -93,7 +98,9 @@ class Outbox:
                 if not self._pacer.may_emit(patience()) or time.monotonic() > deadline:
                     return False
                 if self._notices:
-                    self._say(self._notices.popleft())
+                    with self._lock:
+                        notice = self._notices.popleft()
+                    self._say(notice)
                 elif not self._emit_next(self._pending[0][0]):
                     prediction, nbytes = self._pending.popleft()
                     self._book(-self._events.rows_of(prediction), -nbytes)

@@ -8,18 +8,28 @@ from collections.abc import Mapping
 from opentelemetry.util.types import AnyValue
 
 from otel_ml.semconv import attributes as names
+from otel_ml.semconv.attributes import MlViolationTypeValues
 from otel_ml.signals.record import Attributes
 
 INTERVAL = 60.0
 MAX_KEYS = 1000
-"""Features and kinds of violation that are watched; the rest is counted in the metric only."""
+"""Features and kinds of violation that are watched at a time; the rest is counted in the metric only."""
+
+MAX_EXTRA = 100
+"""The same of features that nobody expects: their names may be other ones in every row, and must leave room for the others."""
+
+
+EXTRA = MlViolationTypeValues.EXTRA.value
+
+Key = tuple[AnyValue, ...]
 
 
 class Violations:
     """Limits the rate by model, feature and kind. Runs under the aggregator's lock."""
 
     def __init__(self) -> None:
-        self._due: dict[tuple[str, str, str], tuple[float, int]] = {}
+        self._due: dict[Key, tuple[float, int]] = {}
+        self._extra: dict[Key, tuple[float, int]] = {}
 
     def note(
         self, model: Mapping[str, AnyValue], feature: str, kind: str, count: int, prediction_id: str | None
@@ -33,15 +43,18 @@ class Violations:
             count: of values.
             prediction_id: of the first such row, if it is known.
         """
-        key = (str(model[names.ML_MODEL_NAME]), feature, kind)
-        if key not in self._due and len(self._due) >= MAX_KEYS:
-            return None
+        key = (*model.values(), feature, kind)
+        table, limit = (self._extra, MAX_EXTRA) if kind == EXTRA else (self._due, MAX_KEYS)
         now = time.monotonic()
-        due, held = self._due.get(key, (now, 0))
+        if key not in table and len(table) >= limit:
+            _forget(table, now)
+            if len(table) >= limit:
+                return None
+        due, held = table.get(key, (now, 0))
         if now < due:
-            self._due[key] = (due, held + count)
+            table[key] = (due, held + count)
             return None
-        self._due[key] = (now + INTERVAL, 0)
+        table[key] = (now + INTERVAL, 0)
         found: Attributes = {
             **model,
             names.ML_FEATURE_NAME: feature,
@@ -51,3 +64,9 @@ class Violations:
         if prediction_id is not None:
             found[names.ML_PREDICTION_ID] = prediction_id
         return found
+
+
+def _forget(table: dict[Key, tuple[float, int]], now: float) -> None:
+    """Make room: whatever may be said again needs no entry."""
+    for key in [key for key, (due, _) in table.items() if due <= now]:
+        del table[key]
