@@ -31,9 +31,13 @@ TIMEOUT_SECONDS = 300
 ALL, ONE = "otel-ml, nine statistics with their noise, and the alarm", "otel-ml, PSI of 10 bins"
 SEVERAL = ("nannyml, four statistics", "frouros, five statistics")
 STREAMS = {"river, Page-Hinkley": "otel-ml, Page-Hinkley", "river, ADWIN": "otel-ml, ADWIN"}
+BY_VALUE = ", value by value"
 
 Found = dict[str, tuple[float, int, float]]
 """By job: CPU seconds, figures that came out, and the seconds of ours that were taken at the same time."""
+
+Streams = dict[str, tuple[float, float, float]]
+"""By job: CPU seconds, and those of ours that were taken at the same time, from an array and value by value."""
 
 
 def run(quick: bool) -> Report:
@@ -43,7 +47,7 @@ def run(quick: bool) -> Report:
     reference, current = tables.numbers(rows, FEATURES, seed=99), tables.numbers(rows, FEATURES, seed=1)
     ours = _ours(reference, current)
     windows: Found = {}
-    streams: Found = {}
+    streams: Streams = {}
     versions: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "windows.npz"
@@ -57,11 +61,13 @@ def run(quick: bool) -> Report:
                 continue
             after = in_turn(ours, rounds)
             versions.append(f"{peer} {found['version']}")
+            beside = {name: (before.median(name) + after.median(name)) / 2 for name in ours}
             for job, figures in found["jobs"].items():
-                mine = _counterpart(job)
-                seconds = (before.median(mine) + after.median(mine)) / 2
-                target = streams if job in STREAMS else windows
-                target[job] = statistics.median(figures["seconds"]), figures["figures"], seconds
+                mine, seconds = _counterpart(job), statistics.median(figures["seconds"])
+                if job in STREAMS:
+                    streams[job] = seconds, beside[mine], beside[mine + BY_VALUE]
+                else:
+                    windows[job] = seconds, figures["figures"], beside[mine]
     alone = in_turn(ours, rounds)
     report.tables += [_windows(windows, alone, rows, versions), _streams(streams, alone, rows)]
     for title, mine in (("several statistics", ALL), ("one statistic", ONE)):
@@ -84,7 +90,8 @@ def _ours(reference: np.ndarray, current: np.ndarray) -> dict[str, Job]:
     binner, scorer = Binner(baseline), Scorer(baseline.variables, counts)
     detector, steps = Detector(baseline.variables, Settings()), count()
     columns = tables.columns(np.asfortranarray(current))
-    values = current[:, 0].tolist()
+    array = np.ascontiguousarray(current[:, 0])
+    values = array.tolist()
     ten = Baseline.fit(tables.columns(reference), projections=False, bins=10)
     few, before = Binner(ten), layout.reference(ten.variables)[:, layout.FIRST :]
 
@@ -99,11 +106,17 @@ def _ours(reference: np.ndarray, current: np.ndarray) -> dict[str, Job]:
         scorer.scores(into)
         detector.step({1: into}, counts, Moment(next(steps), 0))
 
+    def watch(detector: Adwin | PageHinkley) -> None:
+        for value in values:
+            detector.update(value)
+
     return {
         ALL: window,
         ONE: one,
-        "otel-ml, Page-Hinkley": lambda: PageHinkley(0.0, 1.0).update_many(values),
-        "otel-ml, ADWIN": lambda: Adwin(0.0, 1.0).update_many(values),
+        "otel-ml, Page-Hinkley": lambda: PageHinkley(0.0, 1.0).update_many(array),
+        "otel-ml, ADWIN": lambda: Adwin(0.0, 1.0).update_many(array),
+        "otel-ml, Page-Hinkley" + BY_VALUE: lambda: watch(PageHinkley(0.0, 1.0)),
+        "otel-ml, ADWIN" + BY_VALUE: lambda: watch(Adwin(0.0, 1.0)),
     }
 
 
@@ -141,9 +154,16 @@ def _windows(found: Found, alone: Turns, rows: int, versions: list[str]) -> Tabl
     return Table("A window", columns, lines, note)
 
 
-def _streams(found: Found, alone: Turns, rows: int) -> Table:
-    lines: list[tuple[Cell, ...]] = [(name, alone.median(name) / rows * 1e6, None) for name in STREAMS.values()]
-    lines += [(job, seconds / rows * 1e6, seconds / mine) for job, (seconds, _, mine) in found.items()]
-    return Table(
-        "A stream of one number", ("", "µs a value", "times otel-ml"), lines, "Ours takes an array, river a value."
-    )
+def _streams(found: Streams, alone: Turns, rows: int) -> Table:
+    lines: list[tuple[Cell, ...]] = [
+        (name, alone.median(name) / rows * 1e6, None, None)
+        for own in STREAMS.values()
+        for name in (own, own + BY_VALUE)
+    ]
+    lines += [
+        (job, seconds / rows * 1e6, seconds / array, seconds / by_value)
+        for job, (seconds, array, by_value) in found.items()
+    ]
+    columns = ("", "µs a value", "times otel-ml", "times otel-ml, value by value")
+    note = f"A stream of {rows:,} values. Ours takes an array or a value, river a value."
+    return Table("A stream of one number", columns, lines, note)
