@@ -18,6 +18,10 @@ def reader(*subjects: str, numeric: bool = False) -> OutputReader:
     return OutputReader(Baseline("", 0, tuple(variables)))
 
 
+def answer(read: OutputReader, found: list[Any], index: int) -> tuple[Any, Any, Any]:
+    return read.answer(read.said(found, index))
+
+
 PROBABILITIES = np.array([[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]])
 
 
@@ -32,7 +36,7 @@ def test_probabilities_give_label_confidence_and_entropy_one_by_one_and_together
     assert columns["prediction"].tolist() == ["yes", "no", "no"]
     assert columns["score"].tolist() == [0.75, 0.5, 1.0]
     assert columns["entropy"] == pytest.approx([0.8112781244591328, 1.0, 0.0], abs=1e-12)
-    rows = [read.of_row([found], index) for index in range(3)]
+    rows = [answer(read, [found], index) for index in range(3)]
     for place, name in enumerate(("prediction", "score", "entropy")):
         assert [row[place] for row in rows] == pytest.approx(columns[name].tolist(), abs=1e-12)
 
@@ -41,7 +45,7 @@ def test_what_one_call_does_not_say_another_one_on_the_same_rows_may() -> None:
     read = reader("prediction", "score")
     labels = outputs(np.array(["yes", "no", "no"]))
     scores = outputs(PROBABILITIES, "predict_proba")
-    assert read.of_row([labels, scores], 0) == ("yes", 0.75, MISSING)
+    assert answer(read, [labels, scores], 0) == ("yes", 0.75, MISSING)
     columns = read.of_rows([labels, scores], 3, np.array([2]))
     assert {name: column.tolist() for name, column in columns.items()} == {"prediction": ["no"], "score": [1.0]}
 
@@ -50,17 +54,41 @@ def test_a_number_is_a_number_where_the_baseline_has_one() -> None:
     as_number, as_label = reader("prediction", numeric=True), reader("prediction")
     values = outputs(np.array([1.5, 2.5, 3.5]))
     assert as_number.of_rows([values], 3, None)["prediction"].tolist() == [1.5, 2.5, 3.5]
-    assert as_label.of_row([values], 0)[0] == 1.5
+    assert answer(as_label, [values], 0)[0] == 1.5
     labels = outputs(np.array([1, 2, 3]), classes=[1, 2, 3], task="classification")
     assert as_number.of_rows([labels], 3, None)["prediction"].tolist() == [1.0, 2.0, 3.0]
-    assert as_number.of_row([labels], 1)[0] == 2.0
+    assert answer(as_number, [labels], 1)[0] == 2.0
     texts = outputs(np.array(["a", "b", "c"]))
-    assert as_number.of_row([texts], 0)[0] == "a", "a value of another type"
+    assert answer(as_number, [texts], 0)[0] == "a", "a value of another type"
 
 
 def test_nothing_is_read_that_the_baseline_does_not_have_or_the_call_did_not_say() -> None:
     found = outputs(PROBABILITIES, "predict_proba")
     assert reader().of_rows([found], 3, None) == {}
-    assert reader().of_row([found], 0) == (MISSING, MISSING, MISSING)
-    assert reader("score").of_row([], 0) == (MISSING, MISSING, MISSING)
-    assert reader("score", "entropy").of_row([outputs(np.array(["a", "b", "c"]))], 0) == (MISSING, MISSING, MISSING)
+    assert answer(reader(), [found], 0) == (MISSING, MISSING, MISSING)
+    assert answer(reader("score"), [], 0) == (MISSING, MISSING, MISSING)
+    assert answer(reader("score", "entropy"), [outputs(np.array(["a", "b", "c"]))], 0) == (MISSING, MISSING, MISSING)
+
+
+def test_rows_with_other_outputs_are_columns_of_their_own() -> None:
+    read = reader("prediction", "score")
+    scores, labels = outputs(PROBABILITIES, "predict_proba"), outputs(np.array(["yes", "no", "no"]))
+    said = [
+        read.said([scores], 0),
+        None,
+        read.said([labels], 1),
+        read.said([scores], 1),
+        read.said([labels, scores], 2),
+    ]
+    found = [
+        (places, {name: column.tolist() for name, column in columns.items()}) for places, columns in read.columns(said)
+    ]
+    assert found == [
+        ([0, 3, 4], {"prediction": [None, None, "no"], "score": [0.75, 0.5, 1.0]}),
+        ([1], {}),
+        ([2], {"prediction": ["no"]}),
+    ]
+    assert read.columns([None, None]) == [(None, {})]
+    [(places, columns)] = read.columns(said[3:])
+    assert places is None
+    assert columns["score"].tolist() == [0.5, 1.0]

@@ -10,11 +10,13 @@ import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.counts.binning import Binner
+from otel_ml.drift.counts.rows import numbers_of_rows
 from otel_ml.drift.search import Search
 from otel_ml.monitoring.columns import object_column
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
+    from otel_ml.drift.counts.rows import Packer
     from otel_ml.monitoring.matching import Match
     from otel_ml.monitoring.treatment import Treated
 
@@ -71,12 +73,27 @@ class RowCounter:
         self._search = Search(baseline)
         self._treated = treated
         self._hidden = sorted(treated.hidden)
+        self._numeric = {
+            variable.name
+            for variable in baseline.variables
+            if variable.subject == "feature" and variable.kind == "numeric" and not treated.is_changed(variable.name)
+        }
         self.shape = self._binner.shape
 
-    def count_rows(self, match: Match, rows: Sequence[Sequence[Any]], outputs: Columns) -> Counted:
+    def packer(self, match: Match) -> Packer | None:
+        """What packs rows as they come, for `count_rows`; None where there is nothing to pack, or not as it comes."""
+        return None if self._treated.changes(match) else self._binner.packer(match.names)
+
+    def count_rows(
+        self,
+        match: Match,
+        rows: Sequence[Sequence[Any]],
+        outputs: Columns,
+        packed: Sequence[bytes | None] | None = None,
+    ) -> Counted:
         """Counts rows that came one by one."""
         counts = np.zeros(self.shape, dtype=np.int64)
-        self._binner.count_rows(match.names, self._treated.rows(match, rows), counts, outputs)
+        self._binner.count_rows(match.names, self._treated.rows(match, rows), counts, outputs, packed)
         return self._seen(len(rows), counts)
 
     def count_columns(self, features: Columns, rows: int, outputs: Columns) -> Counted:
@@ -91,7 +108,23 @@ class RowCounter:
 
     def columns_of_rows(self, match: Match, rows: Sequence[Sequence[Any]]) -> Columns:
         """The same of rows that came one by one."""
-        return self.columns(match, lambda place: object_column([row[place] for row in rows]))
+        numbers = self._numbers(match, rows)
+        others = {feature: place for feature, place in match.places.items() if feature not in numbers}
+        return {
+            **numbers,
+            **{
+                feature: self._treated.column(feature, object_column([row[place] for row in rows]))
+                for feature, place in others.items()
+            },
+        }
+
+    def _numbers(self, match: Match, rows: Sequence[Sequence[Any]]) -> Columns:
+        """Those columns that are numbers and stay what they are, at once; none if one of them has something else."""
+        places = [place for feature, place in match.places.items() if feature in self._numeric]
+        matrix = numbers_of_rows(rows, places) if places and rows else None
+        if matrix is None:
+            return {}
+        return {match.names[place]: column for place, column in zip(places, matrix.T, strict=True)}
 
     def bins(self, features: Columns, outputs: Columns, rows: int) -> np.ndarray:
         """Columns of the layout that a few rows are in, uint8 of shape (rows, variables)."""

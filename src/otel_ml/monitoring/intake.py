@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from otel_ml.monitoring.counting import Counted, RowCounter
 from otel_ml.monitoring.matching import Match, features_of
-from otel_ml.monitoring.origin import Origin
+from otel_ml.monitoring.origin import Origin, span_of
 from otel_ml.monitoring.outputs import OutputReader
-from otel_ml.monitoring.rows import Group, Waiting
+from otel_ml.monitoring.rows import Group, Waiter, Waiting, origin_of
 from otel_ml.observation import Batch, Row
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
 
     from otel_ml.drift import Baseline
+    from otel_ml.drift.counts.rows import Packer
     from otel_ml.monitoring.counting import Columns
     from otel_ml.observation import OutputRow, Outputs
     from otel_ml.privacy import FeaturePlan
@@ -73,8 +74,9 @@ class Intake:
         self._step_of = step_of
         self._reader = OutputReader(baseline)
         self._features = features_of(baseline)
-        self._matches: dict[FeaturePlan, Match] = {}
+        self._matches: dict[FeaturePlan, tuple[Match, Packer | None]] = {}
         self._waiting = Waiting()
+        self._open: tuple[FeaturePlan, Group] | None = None
 
     @property
     def waits(self) -> bool:
@@ -98,10 +100,10 @@ class Intake:
             Whether it is time to count those that wait.
         """
         outputs = prediction.outputs if prediction.error_type is None else ()
-        answer = self._reader.of_row(outputs, 0, prediction.output_row)
-        origin = Origin.of(prediction.id, prediction.context)
-        match = self._match(plan, positional)
-        return self._waiting.add(match, self._step_of(time), row.values, answer, origin, nbytes)
+        said = self._reader.said(outputs, 0, prediction.output_row)
+        group = self._group(plan, positional, self._step_of(time))
+        group.add(row, said, prediction.id, None, span_of(prediction.context))
+        return self._waiting.appended(nbytes)
 
     def take_batch(
         self,
@@ -125,41 +127,59 @@ class Intake:
             Rows that are counted; those of a small batch wait.
         """
         outputs = prediction.outputs if prediction.error_type is None else ()
-        match = self._match(plan, positional)
-        origin = partial(_origin, Origin.of(prediction.id, prediction.context), batch.positions)
+        span = span_of(prediction.context)
         if batch.held > SMALL_BATCH:
+            match, _ = self._match(plan, positional)
             made = self._reader.of_rows(outputs, batch.size, batch.positions)
             features = self._counter.columns(match, batch.columns.__getitem__)
+            origin = partial(_origin, Origin.of(prediction.id, span), batch.positions)
             yield from self._count_columns(match, features, made, batch.held, times, origin)
             return
         for index, row in enumerate(batch.rows()):
-            answer = self._reader.of_row(outputs, index if batch.positions is None else int(batch.positions[index]))
+            position = index if batch.positions is None else int(batch.positions[index])
+            said = self._reader.said(outputs, position)
             step = self._step_of(times if isinstance(times, float) else times[index])
-            if self._waiting.add(match, step, row.values, answer, origin(index), row.nbytes):
+            group = self._group(plan, positional, step)
+            group.add(row, said, prediction.id, position, span)
+            if self._waiting.appended(row.nbytes):
                 yield from self.count()
 
     def count(self) -> Iterator[Lot]:
         """Count those that wait."""
+        self._open = None
         for group in self._waiting.take():
-            yield self._count_rows(group)
+            yield from self._count_rows(group)
 
-    def _match(self, plan: FeaturePlan, positional: bool) -> Match:
+    def _group(self, plan: FeaturePlan, positional: bool, step: int) -> Group:
+        """Those that a row belongs to: most often the ones that the row before it belonged to."""
+        if self._open is not None:
+            known, group = self._open
+            if known is plan and group.step == step:
+                return group
+        group = self._waiting.group(*self._match(plan, positional), step)
+        self._open = plan, group
+        return group
+
+    def _match(self, plan: FeaturePlan, positional: bool) -> tuple[Match, Packer | None]:
         found = self._matches.get(plan)
         if found is None:
             if len(self._matches) >= MAX_MATCHES:
                 self._matches.pop(next(iter(self._matches)))
-            found = self._matches[plan] = Match(plan.names, self._features, plan.safe_name, positional=positional)
+            match = Match(plan.names, self._features, plan.safe_name, positional=positional)
+            found = self._matches[plan] = match, self._counter.packer(match)
         return found
 
-    def _count_rows(self, group: Group) -> Lot:
-        outputs = self._reader.columns(group.answers)
-        counted = self._counter.count_rows(group.match, group.values, outputs)
-        features = partial(self._columns_of, group)
-        return Lot(group.match, group.step, counted, features, outputs, group.origins.__getitem__)
+    def _count_rows(self, group: Group) -> Iterator[Lot]:
+        for places, outputs in self._reader.columns([row[2] for row in group.rows]):
+            rows = group.rows if places is None else [group.rows[place] for place in places]
+            values = [row[0] for row in rows]
+            counted = self._counter.count_rows(group.match, values, outputs, [row[1] for row in rows])
+            features = partial(self._columns_of, group.match, values)
+            yield Lot(group.match, group.step, counted, features, outputs, partial(_origin_among, rows))
 
-    def _columns_of(self, group: Group, rows: np.ndarray | None = None) -> Columns:
-        values = group.values if rows is None else [group.values[row] for row in rows.tolist()]
-        return self._counter.columns_of_rows(group.match, values)
+    def _columns_of(self, match: Match, values: Sequence[Sequence[Any]], rows: np.ndarray | None = None) -> Columns:
+        some = values if rows is None else [values[row] for row in rows.tolist()]
+        return self._counter.columns_of_rows(match, some)
 
     def _count_columns(
         self,
@@ -189,6 +209,10 @@ def _some(columns: Columns, rows: np.ndarray | None = None) -> Columns:
 def _origin(first: Origin, positions: np.ndarray | None, row: int) -> Origin:
     position = row if positions is None else int(positions[row])
     return first._replace(id=f"{first.id}-{position}")
+
+
+def _origin_among(rows: Sequence[Waiter], row: int) -> Origin:
+    return origin_of(rows[row])
 
 
 def _nth(origin: Callable[[int], Origin], places: np.ndarray, row: int) -> Origin:

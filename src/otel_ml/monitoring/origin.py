@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
+    INVALID_SPAN,
     NonRecordingSpan,
+    Span,
     SpanContext,
     TraceFlags,
-    get_current_span,
     set_span_in_context,
 )
+from opentelemetry.trace.propagation import _SPAN_KEY
 
 if TYPE_CHECKING:
     from otel_ml.drift.report import Report, VariableReport
 
 _EMPTY = Context()
+
+
+def span_of(context: Context) -> SpanContext:
+    """Ids of the span of a context: all that may be kept of it, as the rest may hold a request."""
+    span: Span = context.get(_SPAN_KEY, INVALID_SPAN)  # type: ignore[assignment]  # nobody else sets that key
+    return span.get_span_context()
 
 
 class Origin(NamedTuple):
@@ -36,10 +44,9 @@ class Origin(NamedTuple):
     flags: int = 0
 
     @classmethod
-    def of(cls, prediction_id: str, context: Context) -> Origin:
-        """That of a prediction that was made in a context."""
-        found = get_current_span(context).get_span_context()
-        return cls(prediction_id, found.trace_id, found.span_id, found.trace_flags)
+    def of(cls, prediction_id: str, span: SpanContext) -> Origin:
+        """That of a prediction that was made in a span."""
+        return cls(prediction_id, span.trace_id, span.span_id, span.trace_flags)
 
     @classmethod
     def parse(cls, text: str) -> Origin:

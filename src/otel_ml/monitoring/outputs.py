@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SUBJECTS: Final = ("prediction", "score", "entropy")
 
+Said = Sequence["OutputRow"] | None
+"""What the calls on one row said of it; None where there was no answer."""
+
 Answer = tuple[Any, Any, Any]
 """Prediction, score and entropy of one row; MISSING where the call said nothing of it."""
 
@@ -45,8 +48,8 @@ class OutputReader:
         is_boolean = "prediction" in found and found["prediction"].kind == "boolean"
         self._of_label: Callable[[str | None], object] = _number if self._as_number else _truth if is_boolean else _same
 
-    def of_row(self, outputs: Sequence[Outputs], index: int, only: OutputRow | None = None) -> Answer:
-        """Reads one row of the outputs of calls that share a prediction.
+    def said(self, outputs: Sequence[Outputs], index: int, only: OutputRow | None = None) -> Said:
+        """Takes one row of the outputs of calls that share a prediction, for `columns`.
 
         Args:
             outputs: of each call.
@@ -54,20 +57,21 @@ class OutputReader:
             only: that row, where it was read before and there was only one call.
         """
         if not outputs or not self._any:
+            return None
+        if only is not None and len(outputs) == 1:
+            return (only,)
+        return [found.row(index) for found in outputs if index < found.size]
+
+    def answer(self, said: Said) -> Answer:
+        """Reads one row."""
+        if said is None:
             return NOTHING
-        rows = [only] if only is not None and len(outputs) == 1 else [o.row(index) for o in outputs if index < o.size]
         wants_prediction, wants_score, wants_entropy = self._wanted
-        prediction = score = entropy = MISSING
-        if wants_prediction:
-            prediction = self._prediction(rows)
-        if wants_score:
-            for row in rows:
-                if row.score is not None:
-                    score = row.score
-                    break
-        if wants_entropy:
-            entropy = _entropy(rows)
-        return prediction, score, entropy
+        return (
+            self._prediction(said) if wants_prediction else MISSING,
+            _score(said) if wants_score else MISSING,
+            _entropy(said) if wants_entropy else MISSING,
+        )
 
     def of_rows(self, outputs: Sequence[Outputs], size: int, positions: np.ndarray | None) -> dict[str, np.ndarray]:
         """Reads all rows of a batch.
@@ -94,13 +98,30 @@ class OutputReader:
             if column is not None
         }
 
-    def columns(self, answers: Sequence[Answer]) -> dict[str, np.ndarray]:
-        """Turns the answers of rows that have the same of them into columns."""
-        found = {}
-        for place, name in enumerate(self._names):
-            if answers and answers[0][place] is not MISSING:
-                found[name] = object_column([answer[place] for answer in answers])
-        return found
+    def columns(self, said: Sequence[Said]) -> list[tuple[list[int] | None, dict[str, np.ndarray]]]:
+        """Reads rows that came one by one.
+
+        Returns:
+            For rows that have the same outputs: their places, None for all; and by variable, a value for each of them.
+        """
+        answers = list(map(self.answer, said))
+        columns = list(zip(*answers, strict=True))
+        if not any(MISSING in column and column.count(MISSING) < len(column) for column in columns):
+            return [(None, self._arrays(columns))]
+        alike: dict[tuple[bool, ...], list[int]] = {}
+        for place, answer in enumerate(answers):
+            alike.setdefault(tuple([value is MISSING for value in answer]), []).append(place)
+        return [
+            (places, self._arrays(list(zip(*[answers[place] for place in places], strict=True))))
+            for places in alike.values()
+        ]
+
+    def _arrays(self, columns: Sequence[Sequence[Any]]) -> dict[str, np.ndarray]:
+        return {
+            name: object_column(column)
+            for name, column in zip(self._names, columns, strict=True)
+            if column[0] is not MISSING
+        }
 
     def _prediction(self, rows: Sequence[OutputRow]) -> object:
         label = value = None
@@ -138,6 +159,13 @@ def _truth(label: str | None) -> object:
 
 def _same(label: str | None) -> object:
     return label
+
+
+def _score(rows: Sequence[OutputRow]) -> object:
+    for row in rows:
+        if row.score is not None:
+            return row.score
+    return MISSING
 
 
 def _entropy(rows: Sequence[OutputRow]) -> object:

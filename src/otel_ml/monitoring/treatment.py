@@ -56,6 +56,14 @@ class Treated:
         if said := policy.differences(baseline.treated, [variable.name for variable in features]):
             warn(said)
 
+    def is_changed(self, feature: str) -> bool:
+        """Whether the values of a feature are replaced."""
+        return feature in self._features
+
+    def changes(self, match: Match) -> bool:
+        """Whether values of a row are replaced."""
+        return any(feature in self._features for feature in match.places)
+
     def rows(self, match: Match, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         """Rows with their values replaced, where any has to be. The rows that are given stay as they are."""
         places = [(place, feature) for feature, place in match.places.items() if feature in self._features]

@@ -96,6 +96,12 @@ def test_rows_one_by_one_count_as_columns_do(rows: list[tuple[Any, Any]], constr
     target = binner(*variables)
     into = np.zeros(target.shape, dtype=np.int64)
     target.count_rows(["b", "unknown", "a"], [[b, 1, a] for a, b in rows], into)
+    pack = target.packer(["b", "unknown", "a"])
+    assert pack is not None
+    again = np.zeros(target.shape, dtype=np.int64)
+    packed = [pack([b, 1, a], [2] if a is None else []) for a, b in rows]
+    target.count_rows(["b", "unknown", "a"], [[b, 1, a] for a, b in rows], again, packed=packed)
+    assert again.tolist() == into.tolist()
     width = target.shape[1]
     a, b = [row[0] for row in rows], [row[1] for row in rows]
     expected = [numeric_counts(v, c, width) for v, c in zip(variables, (a, b, [None] * len(rows)), strict=True)]

@@ -9,10 +9,10 @@ import numpy as np
 
 from otel_ml.drift.counts.block import Block
 from otel_ml.drift.counts.categories import Categories
-from otel_ml.drift.counts.labels import is_null
+from otel_ml.drift.counts.labels import nulls_of
 from otel_ml.drift.counts.lanes import STRETCH
 from otel_ml.drift.counts.lines import SHORT, Lines, Stretch
-from otel_ml.drift.counts.rows import numbers_of_rows, object_column
+from otel_ml.drift.counts.rows import Packer, numbers_of_packed, numbers_of_rows, object_column, run_of
 from otel_ml.drift.layout import FIRST, NULL, TYPE, width
 from otel_ml.drift.projections import Projector
 
@@ -113,6 +113,7 @@ class Binner:
         rows: Sequence[Sequence[Any]],
         into: np.ndarray,
         outputs: Mapping[str, np.ndarray] | None = None,
+        packed: Sequence[bytes | None] | None = None,
     ) -> None:
         """Adds the counts of rows that came one by one. The more of them at a time, the less each costs.
 
@@ -121,19 +122,30 @@ class Binner:
             rows: each a list or tuple of plain Python values: None, bool, int, float or str.
             into: as in `count`.
             outputs: as in `count`, but never among the features.
+            packed: the rows by what `packer` gives for these names.
         """
         places = {name: index for index, name in enumerate(names)}
-        numeric = [name for name in self._numeric if name in places]
+        numeric = self._numbers_among(names)
         total = np.zeros(self.shape, dtype=np.int64)
         for start in range(0, len(rows), SHORT):
             some = rows[start : start + SHORT]
-            numbers = numbers_of_rows(some, [places[name] for name in numeric]) if numeric else None
+            numbers = None
+            if packed is not None and numeric:
+                numbers = numbers_of_packed(packed[start : start + SHORT], len(numeric))
+            if numbers is None and numeric:
+                numbers = numbers_of_rows(some, [places[name] for name in numeric])
             done = set() if numbers is None else set(numeric)
             others = [name for name in self._read if name in places and name not in done]
             columns = {name: object_column(some, places[name]) for name in others}
             given = {name: column[start : start + SHORT] for name, column in (outputs or {}).items()}
             self._count(Block(columns, given, 0, len(some), self._projector, numeric, numbers), total)
         np.add(into, total, out=into, casting="unsafe")
+
+    def packer(self, names: Sequence[str]) -> Packer | None:
+        """Returns what packs rows with these names for `count_rows`; None if they have no numbers."""
+        places = {name: index for index, name in enumerate(names)}
+        positions = [places[name] for name in self._numbers_among(names)]
+        return Packer(positions, len(names)) if positions else None
 
     def bins(
         self, columns: Mapping[str, np.ndarray], rows: int, outputs: Mapping[str, np.ndarray] | None = None
@@ -161,8 +173,12 @@ class Binner:
         for index in self._masked:
             column = block.column(self._variables[index])
             if column is not None:
-                found[:, index] = np.where(_nulls(column), NULL, FIRST)
+                found[:, index] = np.where(nulls_of(column), NULL, FIRST)
         return found
+
+    def _numbers_among(self, names: Sequence[str]) -> list[str]:
+        given = set(names)
+        return [name for name in self._numeric if name in given]
 
     def _count(self, block: Block, total: np.ndarray) -> None:
         total[self._on_line] += self._count_together(block) if block.rows <= SHORT else self._count_by_column(block)
@@ -174,7 +190,7 @@ class Binner:
                 total[index, NULL] += self._absent(index, block)
         for index in self._masked:
             column = block.column(self._variables[index])
-            nulls = self._absent(index, block) if column is None else int(_nulls(column).sum())
+            nulls = self._absent(index, block) if column is None else int(nulls_of(column).sum())
             total[index, NULL] += nulls
             if column is not None:
                 total[index, FIRST] += block.rows - nulls
@@ -211,7 +227,7 @@ class Binner:
             return set()
         known = [(self._places[name], column) for column, name in enumerate(block.names) if name in self._places]
         places, columns = [place for place, _ in known], [column for _, column in known]
-        values[:, places] = block.matrix[:, columns]
+        values[:, run_of(places)] = block.matrix[:, run_of(columns)]
         return set(places)
 
     def _count_by_column(self, block: Block) -> np.ndarray:
@@ -236,14 +252,3 @@ class Binner:
     def _absent(self, index: int, block: Block) -> int:
         """Nulls of a variable that nobody gave: not every call has every output, but every row has every feature."""
         return block.rows if self._variables[index].subject == "feature" else 0
-
-
-def _nulls(column: np.ndarray) -> np.ndarray:
-    kind = column.dtype.kind
-    test = np.isnan if kind in "fc" else np.isnat if kind in "mM" else None
-    if test is not None:
-        found: np.ndarray = test(column)
-        return found
-    if kind != "O":
-        return np.zeros(len(column), dtype=bool)
-    return np.fromiter(map(is_null, column.tolist()), dtype=bool, count=len(column))

@@ -50,8 +50,6 @@ class Block:
         self.names = names if matrix is not None else ()
         self.matrix = matrix
         self._numeric: dict[str, Numbers] = {}
-        if matrix is not None and projector is not None:
-            self._numeric.update(zip(names, map(Numbers, matrix.T), strict=True))
 
     def column(self, variable: Variable) -> np.ndarray | None:
         """Returns the values that a variable is made from; None if nobody gave them."""
@@ -81,14 +79,24 @@ class Block:
     def _project(self, projector: Projector) -> dict[str, np.ndarray]:
         """Projects the features; nothing if there is none of them."""
         if self._projected is None:
-            matrix = np.full((self.rows, len(projector.features)), np.nan)
-            given = False
-            for index, name in enumerate(projector.features):
-                found = self._numeric.get(name)
-                if found is None and name in self._columns:
-                    found = to_numbers(self._columns[name][self._slice], "numeric")
-                if found is not None:
-                    matrix[:, index] = found.values
-                    given = True
-            self._projected = dict(zip(projector.names, projector(matrix).T, strict=True)) if given else {}
+            matrix = self._features_of(projector)
+            self._projected = {} if matrix is None else dict(zip(projector.names, projector(matrix).T, strict=True))
         return self._projected
+
+    def _features_of(self, projector: Projector) -> np.ndarray | None:
+        """The features that are projected, of shape (rows, features); None if nobody gave any of them."""
+        if self.matrix is not None and tuple(self.names) == projector.features:
+            return self.matrix
+        known = {} if self.matrix is None else dict(zip(self.names, self.matrix.T, strict=True))
+        matrix = np.full((self.rows, len(projector.features)), np.nan)
+        given = False
+        for index, name in enumerate(projector.features):
+            found = known.get(name)
+            if found is None and name in self._numeric:
+                found = self._numeric[name].values
+            if found is None and name in self._columns:
+                found = to_numbers(self._columns[name][self._slice], "numeric").values
+            if found is not None:
+                matrix[:, index] = found
+                given = True
+        return matrix if given else None

@@ -56,6 +56,18 @@ def is_null(value: Any) -> bool:
     return value is np.ma.masked or kind.__name__ in ("NAType", "NaTType")
 
 
+def nulls_of(column: np.ndarray) -> np.ndarray:
+    """Tells which values of a plain 1-D column are null; bool of its shape."""
+    kind = column.dtype.kind
+    test = np.isnan if kind in "fc" else np.isnat if kind in "mM" else None
+    if test is not None:
+        found: np.ndarray = test(column)
+        return found
+    if kind != "O":
+        return np.zeros(len(column), dtype=bool)
+    return np.fromiter(map(is_null, column.tolist()), dtype=bool, count=len(column))
+
+
 def _text_of(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"

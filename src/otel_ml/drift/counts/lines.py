@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHORT: Final = 255
 """Rows up to which all variables are counted at once, as their counts fit one byte; more are counted column by column."""
 
+_CELLS: Final = 100_000  # compared at a time: for more bytes than 128 KB the C library asks the kernel, page by page
+
 _LARGEST: Final = float(np.finfo(np.float64).max)
 _LEAST: Final = 2 * STRETCH  # numpy copies shorter rows piece by piece where it compares them with several numbers
 
@@ -60,8 +62,11 @@ class Lines:
         Returns:
             int64 of shape (variables, thresholds), for `layout`.
         """
-        found = np.less_equal(values[:, :, None], self._matrix)
-        counts: np.ndarray = np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8)
+        counts = np.zeros(self._matrix.shape, dtype=np.uint8)
+        some = max(1, _CELLS // max(1, self._matrix.size))
+        for start in range(0, len(values), some):
+            found = np.less_equal(values[start : start + some, :, None], self._matrix)
+            counts += np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8)
         return counts.astype(np.int64)
 
     def layout(self, at_most: np.ndarray, wrong: np.ndarray, rows: np.ndarray) -> np.ndarray:
