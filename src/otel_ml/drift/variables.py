@@ -11,6 +11,8 @@ Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "identif
 Subject = Literal["feature", "prediction", "score", "entropy", "multivariate"]
 """What a variable tells of: a value of ``ml.drift.subject``."""
 
+_SMALLEST_NORMAL: Final = 2.0**-1022
+
 OTHER: Final = "__other__"
 """The last bin of a categorical variable: everything that has no bin of its own."""
 
@@ -126,14 +128,23 @@ class Variable:
 
         >>> Variable("age", edges=(18.0, 65.0)).label(1)
         '(18, 65]'
+        >>> zeros = Variable("rain", edges=(-5e-324, 0.0))
+        >>> zeros.label(0), zeros.label(1), zeros.label(2)
+        ('(-inf, 0)', '0', '(0, inf)')
         """
         if not self.ordered:
             return self.categories[bin_index] if bin_index < len(self.categories) else OTHER
-        low = f"{self.edges[bin_index - 1]:.6g}" if bin_index else "-inf"
-        high = f"{self.edges[bin_index]:.6g}" if bin_index < len(self.edges) else "inf"
+        low = _shown(self.edges[bin_index - 1]) if bin_index else "-inf"
+        high = _shown(self.edges[bin_index]) if bin_index < len(self.edges) else "inf"
         if low == high:  # a value so frequent that it has a bin of its own
             return high
-        return f"({low}, {high}{')' if high == 'inf' else ']'}"
+        is_open = high == "inf" or (high == "0" and self.edges[bin_index] < 0)
+        return f"({low}, {high}{')' if is_open else ']'}"
+
+
+def _shown(edge: float) -> str:
+    """A number to six digits. The next one below zero, which parts it from frequent zeros, is zero to anybody."""
+    return "0" if -_SMALLEST_NORMAL < edge < _SMALLEST_NORMAL else f"{edge:.6g}"
 
 
 @dataclass(frozen=True, slots=True)
