@@ -87,7 +87,7 @@ def test_totals_of_the_growing_window_are_those_up_to_each_bucket(before: int) -
         totals = growth.totals(lowest)
         for level in range(lowest, len(growth.begins)):
             begin = growth.begins[level]
-            buckets = int(made(growth.width, np.array(level)))
+            buckets = made(growth.width, level)
             ends = 2**level * np.arange(growth.merged[level] + 1, buckets + 1)
             found, expected = totals[begin : begin + len(ends)], values.cumsum()[ends - 1]
             np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)

@@ -84,6 +84,26 @@ def test_what_is_no_number_is_passed_over(detector: Make) -> None:
 
 
 @given(values=st.lists(st.floats(), max_size=200))
+def test_a_value_is_as_good_as_a_batch_of_one_whatever_it_is(detector: Make, values: list[float]) -> None:
+    alone, batched = detector(0.0, 5e-3), detector(0.0, 5e-3)
+    with np.errstate(all="raise", under="ignore"):
+        found = [alone.update(value) for value in values]
+    assert found == [batched.update_many([value]) is not None for value in values]
+    stream = steps(6, 0, 5, rows=200) * 5e-3
+    assert changes(alone, stream) == changes(batched, stream)
+    assert alone.direction == batched.direction
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308])
+def test_what_is_too_far_for_a_number_is_far(detector: Make, value: float) -> None:
+    against = detector(-value, 5e-3)
+    found = [against.update(value) for _ in range(300)]
+    other = detector(0, 1)
+    assert found == [other.update(20 if value > 0 else -20) for _ in range(300)]
+    assert against.direction == other.direction
+
+
+@given(values=st.lists(st.floats(), max_size=200))
 def test_no_numbers_break_it(detector: Make, values: list[float]) -> None:
     against = detector(0.0, 5e-3)
     with np.errstate(all="raise", under="ignore"):

@@ -115,7 +115,7 @@ class Adwin(Detector):
     def _shrink(self) -> bool:
         """Drop old buckets until the window agrees with itself; whether any had to go."""
         cuts, sums = self._window.cuts(), self._window.sums()
-        if not self._cuts.differences(cuts, sums, 1).any():
+        if not (self._cuts.may_differ(cuts, sums) and self._cuts.differences(cuts, sums, 1).any()):
             return False
         differences = self._cuts.differences(cuts, sums, len(cuts) - 1)
         dropped = int(differences.any(axis=1).argmin())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+    Whole = TypeVar("Whole", int, Ints)
 
 BUCKETS: Final = 5
 """Of each size; when there is one more, the oldest two are merged into one of twice the size."""
@@ -22,13 +25,13 @@ MANY: Final = 1_000
 """Buckets, for which it is worth while to use another level's sums."""
 
 
-def made(width: int | Ints, level: Ints) -> Ints:
+def made(width: Whole, level: Whole) -> Whole:
     """Buckets of 2**level values that a window of so many values has made, those included that have been merged since.
 
     Each level makes one for two of the level below, but for the spare ones: n -> (n - SPARE) // 2, from the width on.
     """
-    buckets: Ints = np.maximum((width + SPARE >> level) - SPARE, 0)
-    return buckets
+    buckets = (width + SPARE >> level) - SPARE
+    return buckets * (buckets > 0)
 
 
 class ExponentialHistogram:
@@ -81,15 +84,15 @@ class Growth:
             values: shape (n,), at least one.
         """
         self.before, self.width = before, before.width + len(values)
-        powers = np.arange(((self.width + SPARE) // BUCKETS).bit_length() + 1)
-        self.merged = 2 * made(before.width, powers)[1:]
-        counts = made(self.width, powers)[:-1] - self.merged
-        self._old = [row.shape[1] for row in before.rows] + [0] * (len(counts) - len(before.rows))
-        ends = (counts + SPARE).cumsum()
-        self.begins = ends - counts - SPARE
-        self._slices = list(zip(self.begins.tolist(), (ends - SPARE).tolist(), strict=True))
+        self._levels = range(((self.width + SPARE) // BUCKETS).bit_length())
+        self._old = [row.shape[1] for row in before.rows] + [0] * (len(self._levels) - len(before.rows))
+        self.merged = [2 * made(before.width, level + 1) for level in self._levels]
+        counts = [made(self.width, level) - merged for level, merged in zip(self._levels, self.merged, strict=True)]
+        ends = list(accumulate(count + SPARE for count in counts))
+        self.begins = [0, *ends[:-1]]
+        self._slices = [(begin, begin + count) for begin, count in zip(self.begins, counts, strict=True)]
         # all in one piece, since the allocator gives memory back, and gets it again page by page, by the largest piece it had
-        self._table: Floats = np.empty((3, int(ends[-1])))
+        self._table: Floats = np.empty((3, ends[-1]))
         for row, (start, _) in zip(before.rows, self._slices, strict=False):
             self._table[:2, start : start + row.shape[1]] = row
         new = self.values
@@ -107,15 +110,12 @@ class Growth:
 
     def within(self, width: int) -> ExponentialHistogram:
         """The window when it is as wide as this."""
-        powers = np.arange(len(self._slices) + 1)
-        after = made(width, powers)
-        starts = self.begins - self.merged
-        first, last = (starts + 2 * after[1:]).tolist(), (starts + after[:-1]).tolist()
         window = ExponentialHistogram()
         window.width = width
-        # copies, since a view would keep the whole table
-        slices = zip(first, last, strict=True)
-        window.rows = [self._table[:2, start:end].copy() for start, end in slices if start < end]
+        for level, begin, merged in zip(self._levels, self.begins, self.merged, strict=True):
+            start, end = 2 * made(width, level + 1) - merged, made(width, level) - merged
+            if start < end:  # a copy, since a view would keep the whole table
+                window.rows.append(self._table[:2, begin + start : begin + end].copy())
         return window
 
     def totals(self, lowest: int) -> Floats:
@@ -123,7 +123,7 @@ class Growth:
         totals: Floats = self._table[0]
         table: Floats = self._table[2]
         before, merged = 0.0, table[:0]
-        for level in range(len(self._slices) - 1, lowest - 1, -1):
+        for level in reversed(self._levels[lowest:]):
             start, end = self._slices[level]
             old, sums = self._old[level], table[start:end]
             table[end : end + SPARE] = np.nan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from math import inf, isfinite
+from math import copysign, inf, isfinite
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -53,10 +53,10 @@ class Detector(ABC):
             Whether the stream has changed; the detector has begun anew then.
         """
         value = float(x)
-        if not isfinite(value):
-            return False
-        # like update_many, to the last bit
-        return self._take_one(min(max((value - self._mean) / self._std, -FAR), FAR))
+        scaled = (value - self._mean) / self._std
+        if -FAR <= scaled <= FAR:
+            return self._take_one(scaled)
+        return isfinite(value) and self._take_one(copysign(FAR, scaled))
 
     def update_many(self, values: ArrayLike) -> int | None:
         """Take the next values, up to the first change.

@@ -58,12 +58,14 @@ class CumulativeSums(Detector):
 
     def _take_one(self, scaled: float) -> bool:
         deviation = self._deviation(scaled)
+        up, down = self._up + (deviation - self._allowance), self._down + (-deviation - self._allowance)
         self._seen += 1
-        self._up = max(self._up + (deviation - self._allowance), 0.0)
-        self._down = max(self._down + (-deviation - self._allowance), 0.0)
-        if self._seen < self._least or max(self._up, self._down) <= self._threshold:
+        # without max(), which takes longer than all the rest
+        self._up = up = up if up > 0 else 0.0
+        self._down = down = down if down > 0 else 0.0
+        if (up <= self._threshold and down <= self._threshold) or self._seen < self._least:
             return False
-        self.direction = "up" if self._up >= self._down else "down"
+        self.direction = "up" if up >= down else "down"
         self._begin()
         return True
 
