@@ -94,13 +94,17 @@ class Alarms:
 def bin_name(variable: Variable, column: int) -> str:
     """Names a column of the layout as ``ml.feature.bin`` does: two digits, ``null`` or ``other``.
 
+    What is out of range or infinite lies in a bin as well, whichever it is, and goes by the name of its violation.
+
     >>> bin_name(Variable("age"), layout.FIRST + 3), bin_name(Variable("age"), layout.NULL)
     ('03', 'null')
+    >>> bin_name(Variable("age"), layout.RANGE), bin_name(Variable("age"), layout.TYPE)
+    ('range', 'other')
     """
     index = column - layout.FIRST
     if index < 0:
-        return "null" if column == layout.NULL else "other"
-    is_other = not variable.ordered and index == len(variable.categories)
+        return {layout.NULL: "null", layout.RANGE: "range", layout.NON_FINITE: "non_finite"}.get(column, "other")
+    is_other = not variable.ordered and index == len(variable.categories) + variable.shared
     return "other" if is_other else f"{index:02d}"
 
 

@@ -20,10 +20,10 @@ HEAD: Final = ("model", "version", "created", "start", "end", "rows", "blocks", 
 """Fields beside the id, the variables and the projections, in the order of the file."""
 
 _LINES: Final = (
-    ("name", "subject", "kind", "source", "derivation"),
+    ("name", "subject", "kind", "source", "derivation", "advancing"),
     ("rows", "nulls", "infinite", "distinct", "mean", "std", "minimum", "maximum", "overdispersion", "block_distance"),
     ("edges",),
-    ("categories",),
+    ("categories", "shared"),
     ("counts",),
     ("centers",),
     ("known",),

@@ -79,10 +79,12 @@ def _contradiction(variable: Variable) -> str | None:
     if bins > MAX_BINS:
         return f"counts must be at most {MAX_BINS}"
     ends = variable.edges if variable.ordered else variable.categories
-    if bins != len(ends) + 1:
-        return (
-            f"counts must be {len(ends) + 1}, one more than {'edges' if variable.ordered else 'categories'}, not {bins}"
-        )
+    if variable.ordered and variable.shared:
+        return f"a variable of kind {variable.kind} has no shared bins"
+    wanted = len(ends) + variable.shared + 1
+    if bins != wanted:
+        what = "edges" if variable.ordered else "categories and shared bins" if variable.shared else "categories"
+        return f"counts must be {wanted}, one more than {what}, not {bins}"
     if variable.ordered and variable.categories:
         return f"a variable of kind {variable.kind} has no categories"
     if not variable.ordered and (variable.edges or variable.centers):
@@ -148,6 +150,7 @@ _VARIABLE: Final[dict[str, Check]] = {
     "edges": ascending(numbers),
     "categories": different,
     "known": optional(different),
+    "shared": count,
     "counts": list_of(count),
     "centers": numbers,
     "mean": optional(number),
@@ -162,6 +165,7 @@ _VARIABLE: Final[dict[str, Check]] = {
     "derivation": optional(one_of(_DERIVATIONS)),
     "vocabulary": ascending(list_of(hash64)),
     "notes": list_of(text),
+    "advancing": flag,
 }
 
 _PROJECTIONS: Final[dict[str, Check]] = {

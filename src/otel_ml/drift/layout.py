@@ -22,7 +22,7 @@ TYPE: Final = 1
 """A value of another type than the variable's: a text where a number is due."""
 
 RANGE: Final = 2
-"""A value outside of the constraints' range, or a negative one where none is allowed."""
+"""A number outside of the constraints' range, a negative one where none is allowed, a fraction where an integer is due."""
 
 UNSEEN: Final = 3
 """A category that the training data did not have, or that the constraints do not allow."""

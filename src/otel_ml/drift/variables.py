@@ -16,6 +16,9 @@ _SMALLEST_NORMAL: Final = 2.0**-1022
 OTHER: Final = "__other__"
 """The last bin of a categorical variable: everything that has no bin of its own."""
 
+_EXAMPLES: Final = 3
+"""Categories that the name of a bin which they share tells."""
+
 NUMERIC_KINDS: Final[frozenset[str]] = frozenset({"numeric", "datetime", "text", "identifier"})
 """Kinds whose bins lie along a line, between edges."""
 
@@ -48,8 +51,9 @@ class Variable:
     """One variable as it was in the training data.
 
     Value ``x`` of a kind that lies along a line is in bin ``searchsorted([*edges, inf], x, side="left")``: a bin ends at
-    its edge, inclusive, and the last bin is open. A categorical or boolean one is in the bin of its category, and
-    otherwise in the last bin, `OTHER`.
+    its edge, inclusive, and the last bin is open. A categorical or boolean one is in the bin of its category. A rare one
+    shares a bin with those for which `counts.labels.slots` says the same, where there are such bins, and all else is in the
+    last bin, `OTHER`.
 
     Attributes:
         name: of the feature; ``prediction``, ``score``, ``entropy``; or of what was derived.
@@ -60,9 +64,11 @@ class Variable:
         edges: upper ends of all bins but the last, ascending, where the kind lies along a line. A datetime is in seconds
             since 1970, a text or an identifier in characters.
         categories: those with a bin of their own, the most frequent first.
-        known: further categories of the training data: they are in `OTHER`, yet not unseen. None when there were
-            too many to keep, so that no value counts as unseen.
-        counts: training values by bin; ``len(edges) + 1`` or ``len(categories) + 1`` of them, none for a masked one.
+        known: further categories of the training data: they have no bin of their own, yet are not unseen. None when
+            there were too many to keep, so that no value counts as unseen.
+        shared: bins that rare categories share, after those of `categories`; 0 where all of them are in `OTHER`.
+        counts: training values by bin; ``len(edges) + 1`` or ``len(categories) + shared + 1`` of them, none for a masked
+            one.
         centers: mean training value of each bin, where the kind lies along a line.
         mean: of the finite training values; as std, minimum and maximum, None where there is none.
         std: their standard deviation.
@@ -77,6 +83,8 @@ class Variable:
         vocabulary: hashes of the training texts' tokens, ascending, for ``unseen_tokens``.
         notes: what looks suspicious, in words.
         infinite: how many values were plus or minus infinity; they are in the last and the first bin.
+        advancing: whether its values go up with time, as dates and serial numbers do, so that its distribution is no
+            reason for an alarm.
     """
 
     name: str
@@ -87,6 +95,7 @@ class Variable:
     edges: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
     known: tuple[str, ...] | None = ()
+    shared: int = 0
     counts: tuple[int, ...] = ()
     centers: tuple[float, ...] = ()
     mean: float | None = None
@@ -102,6 +111,7 @@ class Variable:
     vocabulary: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     infinite: int = 0
+    advancing: bool = False
 
     @property
     def ordered(self) -> bool:
@@ -124,22 +134,40 @@ class Variable:
         return self.nulls / self.rows if self.rows else 0.0
 
     def label(self, bin_index: int) -> str:
-        """A bin in words: ``(1.5, 2.75]``, a value that has one of its own, or a category.
+        """A bin in words: ``(1.5, 2.75]``, a value that has one of its own, a category, or some of those that share it.
 
         >>> Variable("age", edges=(18.0, 65.0)).label(1)
         '(18, 65]'
         >>> zeros = Variable("rain", edges=(-5e-324, 0.0))
         >>> zeros.label(0), zeros.label(1), zeros.label(2)
         ('(-inf, 0)', '0', '(0, inf)')
+        >>> Variable("city", kind="categorical", known=("Bonn", "Oslo", "Rome", "Ulm"), shared=2).label(1)
+        'Bonn, Rome, Ulm'
         """
         if not self.ordered:
-            return self.categories[bin_index] if bin_index < len(self.categories) else OTHER
+            slot = bin_index - len(self.categories)
+            if slot < 0:
+                return self.categories[bin_index]
+            return self._label_of_shared(slot) if slot < self.shared else OTHER
         low = _shown(self.edges[bin_index - 1]) if bin_index else "-inf"
         high = _shown(self.edges[bin_index]) if bin_index < len(self.edges) else "inf"
         if low == high:  # a value so frequent that it has a bin of its own
             return high
         is_open = high == "inf" or (high == "0" and self.edges[bin_index] < 0)
         return f"({low}, {high}{')' if is_open else ']'}"
+
+    def _label_of_shared(self, slot: int) -> str:
+        if self.known is None:
+            return f"others {slot + 1} of {self.shared}"
+        from otel_ml.drift.counts.labels import slots
+
+        found: list[str] = []
+        for label in self.known:
+            if slots([label], self.shared)[0] == slot:
+                if len(found) == _EXAMPLES:
+                    return f"{', '.join(found)}, …"
+                found.append(label)
+        return ", ".join(found) or f"others {slot + 1} of {self.shared}"
 
 
 def _shown(edge: float) -> str:

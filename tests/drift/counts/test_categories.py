@@ -100,6 +100,8 @@ def test_nulls_of_every_kind() -> None:
         np.array([1.0, 1.0, 0.0]),
         objects(True, 1, 0.0),
         objects(True, True, False),
+        objects("true", "1", "FALSE"),
+        np.array(["True", "True", "False"]),
     ],
 )
 def test_a_boolean_is_one_however_it_is_written(categories: tuple[str, str], column: np.ndarray) -> None:
@@ -108,7 +110,7 @@ def test_a_boolean_is_one_however_it_is_written(categories: tuple[str, str], col
 
 def test_what_is_no_boolean_is_of_another_type() -> None:
     of = variable("true", kind="boolean")
-    assert counted(of, objects(True, "true", 2, None, False)) == {
+    assert counted(of, objects(True, "yes", 2, None, False)) == {
         "true": 1, "type": 2, "null": 1, "__other__": 1, "unseen": 1,
     }  # fmt: skip
     assert counted(of, np.array([1, 2, 3])) == {"true": 1, "type": 2}
@@ -121,7 +123,7 @@ def test_what_is_no_boolean_is_of_another_type() -> None:
         ("string", {"x", "1"}),
         ("number", {1, 1.5}),
         ("integer", {1}),
-        ("boolean", {1}),
+        ("boolean", {1, "1"}),
         ("datetime", {"2024-01-01"}),
         (None, {"x", "1", 1, 1.5, "2024-01-01"}),
     ],

@@ -111,6 +111,8 @@ DECLARED: list[tuple[Any, Kind]] = [
     (SENTENCES, "categorical"),
     (objects(["2024-01-01", "2024-01-02T10:00:00Z"]), "datetime"),
     (objects([0, 1]), "boolean"),
+    (objects(["True", False, "0", 1.0]), "boolean"),
+    (objects(["1", "2.50", 3, True, "-1e3"]), "numeric"),
     (np.full(ROWS, np.nan), "numeric"),
     (objects([None]), "categorical"),
 ]
@@ -131,7 +133,7 @@ def test_categories_are_declared_in_short() -> None:
 @pytest.mark.parametrize(
     ("column", "kind"),
     [
-        (objects(["1", "2"]), "numeric"),
+        (objects(["one", "007"]), "numeric"),
         (np.arange(ROWS), "text"),
         (np.arange(ROWS), "datetime"),
         (objects(["a"]), "boolean"),

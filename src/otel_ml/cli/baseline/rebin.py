@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from otel_ml.drift.counts.labels import slots
 from otel_ml.drift.variables import Variable
 
 _UNEVEN: Final = 0.1
@@ -71,12 +72,41 @@ def _step(source: Variable) -> float:
 
 def _by_name(target: Variable, source: Variable) -> np.ndarray:
     own = dict(zip(source.categories, source.counts, strict=False))
-    others = float(source.counts[-1])
+    first = len(target.categories)
+    found = np.zeros(len(target.counts))
+    found[:first] = [own.get(category, 0) for category in target.categories]
+    others = np.array(source.counts[len(source.categories) :], dtype=np.float64)
     scale = sum(source.counts) / max(sum(target.counts), 1)
-    found = [float(own.get(category, 0)) for category in target.categories]
     for index, category in enumerate(target.categories):
         if category not in own and (source.known is None or category in source.known):
-            found[index] = min(target.counts[index] * scale, others)
-            others -= found[index]
-    unknown = sum(count for category, count in own.items() if category not in target.categories)
-    return np.array([*found, others + unknown])
+            place = _place(category, source)
+            found[index] = min(target.counts[index] * scale, others[place])
+            others[place] -= found[index]
+    for category, count in own.items():
+        if category not in target.categories:
+            is_known = target.known is None or category in target.known
+            found[first:][_place(category, target) if is_known else -1] += count
+    found[first:] += _others(np.array(target.counts[first:], dtype=np.float64), others)
+    return found
+
+
+def _place(category: str, variable: Variable) -> int:
+    """In which of the bins behind those of single categories a known one is."""
+    return int(slots([category], variable.shared)[0]) if variable.shared else -1
+
+
+def _others(target: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Counts of the bins that categories share, and of the last one, laid onto those of `target`."""
+    shared, there = len(target) - 1, len(source) - 1
+    common = min(shared, there)
+    if not common or max(shared, there) % common:
+        return _in_proportion(target[:, None], source[:, None]).ravel()
+    spread = _in_proportion(target[:-1].reshape(-1, common), source[:-1].reshape(-1, common))
+    return np.append(spread.ravel(), source[-1])
+
+
+def _in_proportion(target: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """The sum of each column of `source`, spread as the column of `target` is."""
+    weights = target + 1e-9  # where there is none, evenly
+    found: np.ndarray = source.sum(axis=0) * weights / weights.sum(axis=0)
+    return found

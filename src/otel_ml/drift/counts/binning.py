@@ -197,7 +197,8 @@ class Binner:
 
     def _count_together(self, block: Block) -> np.ndarray:
         values, wrong, rows = self._matrix(block)
-        return self._lines.layout(self._lines.all_at_most(values), wrong.sum(axis=0), rows)
+        fractions = self._lines.fractions(values)
+        return self._lines.layout(self._lines.all_at_most(values), wrong.sum(axis=0), rows, fractions)
 
     def _matrix(self, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values of shape (rows, variables on a line), which of them are of another type, and the rows of each variable."""
@@ -215,10 +216,6 @@ class Binner:
             values[:, place] = found.values
             if found.wrong is not None:
                 wrong[:, place] = found.wrong
-        broken = self._lines.broken(values)
-        if broken is not None:
-            wrong |= broken
-            values[broken] = np.nan
         return values, wrong, rows
 
     def _fill(self, values: np.ndarray, block: Block) -> set[int]:
@@ -232,7 +229,7 @@ class Binner:
 
     def _count_by_column(self, block: Block) -> np.ndarray:
         stretch = Stretch(self._lines, block.rows)
-        wrong = np.zeros(len(self._on_line), dtype=np.int64)
+        wrong, fractions = np.zeros((2, len(self._on_line)), dtype=np.int64)
         rows = np.full(len(self._on_line), block.rows)
         for place, index in enumerate(self._on_line):
             found = block.numbers(self._variables[index])
@@ -242,12 +239,9 @@ class Binner:
             values = found.values
             if found.wrong is not None:
                 wrong[place] = np.count_nonzero(found.wrong)
-            broken = self._lines.broken(values, place)
-            if broken is not None:
-                wrong[place] += np.count_nonzero(broken)
-                values = np.where(broken, np.nan, values)
+            fractions[place] = self._lines.fractions(values, place)
             stretch.add(place, values)
-        return self._lines.layout(stretch.at_most(), wrong, rows)
+        return self._lines.layout(stretch.at_most(), wrong, rows, fractions)
 
     def _absent(self, index: int, block: Block) -> int:
         """Nulls of a variable that nobody gave: not every call has every output, but every row has every feature."""

@@ -5,20 +5,19 @@ Nothing is kept of a category that the baseline does not know, so memory stays w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from otel_ml.drift.counts.columns import number_of, seconds_of
-from otel_ml.drift.counts.labels import MAX_LABEL, category_of, is_null
+from otel_ml.drift.counts.labels import MAX_LABEL, TRUTHS, category_of, is_null, slots
 from otel_ml.drift.layout import FIRST, NULL, TYPE, UNSEEN
 
 if TYPE_CHECKING:
     from otel_ml.drift.variables import Variable
 
-_TRUTH: Final = {"true": "1", "false": "0", "1": "true", "0": "false"}
 _FEW_CODES: Final = 2**18
 
 
@@ -27,27 +26,34 @@ class Categories:
 
     A code is the value's column in the layout; beyond all bins come the same bins again, for values that count as unseen.
 
+    A value has one code however it is written: ``1``, ``1.0`` and texts of them, and where nothing but two truth values was
+    fitted, ``True`` and ``"true"``.
+
     Args:
         variable: of kind categorical or boolean.
     """
 
     def __init__(self, variable: Variable) -> None:
-        self._bins = len(variable.categories) + 1
+        own, self._shared = len(variable.categories), variable.shared
+        self._bins = own + self._shared + 1
         allowed = variable.constraints.allowed
         labels = dict.fromkeys([*variable.categories, *(variable.known or ()), *(allowed or ())])
         bins = {label: index for index, label in enumerate(variable.categories)}
+        if self._shared and variable.known:
+            places = (own + slots(variable.known, self._shared)).tolist()
+            bins = dict(zip(variable.known, places, strict=True)) | bins
         self._table: dict[str | None, int] = {}
         for label in labels:
             unseen = allowed is not None and label not in allowed
             self._table[label] = FIRST + bins.get(label, self._bins - 1) + unseen * self._bins
         closed = variable.known is not None or allowed is not None
         self._other = FIRST + self._bins - 1 + closed * self._bins
-        self._boolean = variable.kind == "boolean"
-        if self._boolean:  # either way of writing the two was fitted, and either may be served
-            for label, other in _TRUTH.items():
-                if label not in labels and other in labels:
-                    self._table[label] = self._table[other]
-        expected = "boolean" if self._boolean else variable.constraints.type
+        self._first_shared = FIRST + own + closed * self._bins
+        self._is_open = self._shared > 0 and variable.known is None  # so that unknown ones were fitted as well
+        for label in labels:
+            for other in _spellings(label, labels):
+                self._table.setdefault(other, self._table[label])
+        expected = "boolean" if variable.kind == "boolean" else variable.constraints.type
         self._is_right = _TYPES.get(expected or "", _anything)
         self._table[None] = NULL
         self._plain_texts = self._is_right("x") and not any(len(label) >= MAX_LABEL for label in labels)
@@ -80,7 +86,12 @@ class Categories:
         if types == {bytes}:
             values, types = [value.decode("utf-8", "replace") for value in values], {str}
         if self._plain_texts and types <= {str, type(None)}:
-            return np.fromiter(map(self._table.get, values, repeat(self._other)), dtype=np.intp, count=len(values))
+            unknown = -1 if self._is_open else self._other
+            codes = np.fromiter(map(self._table.get, values, repeat(unknown)), dtype=np.intp, count=len(values))
+            if self._is_open:
+                places = np.flatnonzero(codes < 0)
+                codes[places] = self._shared_codes([category_of(values[place]) for place in places.tolist()])
+            return codes
         if types in ({int}, {bool}):
             try:
                 return self._numeric_codes(np.array(values, dtype=np.int64 if types == {int} else np.bool_))
@@ -110,6 +121,8 @@ class Categories:
 
     def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
         """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
+        if self._is_open:
+            return None
         known = [int(label) for label in self._table if label is not None and _is_whole(label)] or [0, 1]
         low, high = min(known), max(known)
         if high - low >= _FEW_CODES:
@@ -124,7 +137,25 @@ class Categories:
             return NULL
         if not self._is_right(value):
             return TYPE
-        return self._table.get(category_of(value), self._other)
+        label = category_of(value)
+        found = self._table.get(label)
+        if found is not None:
+            return found
+        return int(self._shared_codes([label])[0]) if self._is_open else self._other
+
+    def _shared_codes(self, labels: list[str]) -> np.ndarray:
+        return self._first_shared + slots(labels, self._shared)
+
+
+def _spellings(label: str, labels: Iterable[str]) -> Iterator[str]:
+    """Other ways to write what a label says."""
+    if _is_whole(label):
+        yield f"{label}.0"
+    elif label.endswith(".0") and _is_whole(label[:-2]):
+        yield label[:-2]
+    truth = TRUTHS.get(label)
+    if truth is not None and all(other in TRUTHS and (other == label or TRUTHS[other] != truth) for other in labels):
+        yield from (other for other, means in TRUTHS.items() if means == truth)
 
 
 def _is_whole(label: str) -> bool:
@@ -160,7 +191,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_truth(value: Any) -> bool:
-    return number_of(value) in (0.0, 1.0)
+    return value in TRUTHS if isinstance(value, str) else number_of(value) in (0.0, 1.0)
 
 
 _TYPES: Final[dict[str, Callable[[Any], bool]]] = {

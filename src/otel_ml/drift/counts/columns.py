@@ -21,11 +21,15 @@ from otel_ml.drift.counts.labels import category_of, is_null
 PLAIN_NUMBERS: Final = frozenset({float, int, bool, type(None)})
 """Types of values that numpy turns into float64 as meant: None is NaN."""
 
+SLACK: Final = 4 / 2**23
+"""Share by which two numbers may differ and count as the same: a few units in the last place of a float32."""
+
 _INF: Final = float("inf")
 _UNITS: Final = {"W": 604_800, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
 _PARTS: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _DATE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)?\s?(Z|z|[+-]\d\d:?\d\d)?")
+_NUMBER: Final = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _LONG_TEXT: Final = re.compile(r"<text (\d+) chars>")
 
 
@@ -46,8 +50,9 @@ def to_numbers(column: np.ndarray, kind: str) -> Numbers:
 
     Args:
         column: 1-D array of any dtype, also masked; a null is None, NaN or NaT.
-        kind: ``numeric`` (bools are 0 and 1, durations seconds, integers rounded to float64), ``datetime`` (in seconds since
-            1970; without a time zone UTC is meant), ``text`` or ``identifier`` (their length in characters).
+        kind: ``numeric`` (bools are 0 and 1, durations seconds, integers rounded to float64, a text of digits what it says),
+            ``datetime`` (in seconds since 1970; without a time zone UTC is meant), ``text`` or ``identifier`` (their length
+            in characters).
 
     Raises:
         ValueError: the kind does not lie along a line.
@@ -104,6 +109,20 @@ def number_of(value: Any) -> float | None:
     return None
 
 
+def number_in(value: Any) -> float | None:
+    """Returns a number, or the one that a text says, as float; None for anything else.
+
+    A text with leading zeros is a code, and one that says no digits, such as ``nan``, no number.
+
+    >>> number_in("2.50"), number_in("-1e3"), number_in("007"), number_in("x"), number_in(True)
+    (2.5, -1000.0, None, None, 1.0)
+    """
+    if not isinstance(value, (str, bytes)):
+        return number_of(value)
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
 def seconds_of(value: Any) -> float | None:
     """Returns a date, a time stamp or its ISO 8601 text in seconds since 1970; None for anything else."""
     if isinstance(value, str):
@@ -147,7 +166,7 @@ def _numeric(column: np.ndarray) -> Numbers:
     if kind == "m":
         found = _seconds(column)
         return _all_wrong(column) if found is None else Numbers(found)
-    if kind != "O":
+    if kind not in "OUS":
         return _all_wrong(column)
     values = column.tolist()
     if set(map(type, values)) <= PLAIN_NUMBERS:
@@ -155,7 +174,7 @@ def _numeric(column: np.ndarray) -> Numbers:
             return Numbers(np.array(values, dtype=np.float64))
         except OverflowError:  # an integer beyond float
             pass
-    return _one_by_one(values, number_of)
+    return _one_by_one(values, number_in)
 
 
 def _dates(column: np.ndarray) -> Numbers:

@@ -6,14 +6,22 @@ import datetime
 import decimal
 import enum
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 
 MAX_LABEL: Final = 256
 """Characters of a label. A longer one ends in a digest of the whole, so that labels and the memory they take are bounded."""
 
+TRUTHS: Final = dict.fromkeys(("true", "True", "TRUE", "1", "1.0"), True) | dict.fromkeys(
+    ("false", "False", "FALSE", "0", "0.0"), False
+)
+"""Ways to write the two truth values, where nothing but these is expected."""
+
 _EXACT: Final = 2**53
+_LARGEST: Final = float(np.finfo(np.float32).max)
 _PRINTED_BITS: Final = 1_024  # printing a larger integer takes long
 
 
@@ -32,6 +40,16 @@ def category_of(value: Any) -> str:
     if kind is int:
         return _of_int(value)
     return _cut(_text_of(value))
+
+
+def slots(labels: Sequence[str], count: int) -> np.ndarray:
+    """Which of some bins each label shares with others: the same in every process and for ever, intp of the same length.
+
+    >>> slots(["Oslo", "Rome"], 16)
+    array([12,  5])
+    """
+    checks = [crc32(label.encode("utf-8", "surrogatepass")) for label in labels]
+    return np.array(checks, dtype=np.intp) % count
 
 
 def is_null(value: Any) -> bool:
@@ -105,8 +123,13 @@ def _of_float(value: Any) -> str:
     number = float(value)
     if number.is_integer() and abs(number) <= _EXACT:
         return str(int(number))
-    # numpy prints the fewest digits that its own precision needs: a float32 of 0.1 is the category of the float 0.1.
-    return str(value) if isinstance(value, np.floating) else repr(number)
+    # numpy prints the fewest digits that its own precision needs: a float32 of 0.1 is the category of the float 0.1,
+    # and so it is once it was made a float.
+    if isinstance(value, (np.float16, np.float32, np.longdouble)):
+        return str(value)
+    if abs(number) <= _LARGEST and float(narrow := np.float32(number)) == number:
+        return str(narrow)
+    return repr(number)
 
 
 def _trim(text: str) -> str:

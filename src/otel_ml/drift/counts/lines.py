@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from otel_ml.drift.counts.columns import SLACK
 from otel_ml.drift.counts.lanes import STRETCH, Lanes
 from otel_ml.drift.layout import FIRST, NON_FINITE, NULL, RANGE, TYPE
 
@@ -48,7 +49,7 @@ class Lines:
         # Columns: edges, then what the tail of `layout` names. Nothing above the second of them is finite.
         self._matrix = np.column_stack([self._edges, below, np.minimum(above, _LARGEST), ends])
         self.inner, self.ends = (part[:, :, None] for part in np.split(self._matrix, [edges + 2], axis=1))
-        self._is_limited = np.isfinite(below), above < np.inf
+        self._low, self._high = below, above
         self._whole = np.array([variable.constraints.type == "integer" for variable in variables], dtype=bool)
         self._any_whole = bool(self._whole.any())
         self._width = width
@@ -69,13 +70,16 @@ class Lines:
             counts += np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8)
         return counts.astype(np.int64)
 
-    def layout(self, at_most: np.ndarray, wrong: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def layout(
+        self, at_most: np.ndarray, wrong: np.ndarray, rows: np.ndarray, fractions: np.ndarray | int = 0
+    ) -> np.ndarray:
         """Turns counts up to each threshold into the columns of the count matrix.
 
         Args:
             at_most: of shape (variables, thresholds).
             wrong: values of another type, which were NaN, of shape (variables,).
             rows: of each variable, of shape (variables,).
+            fractions: as `fractions` finds them, of shape (variables,).
 
         Returns:
             int64 of shape (variables, width).
@@ -83,12 +87,12 @@ class Lines:
         counts = np.zeros((len(at_most), self._width), dtype=np.int64)
         upto, tail = at_most[:, : self._edges.shape[1]], at_most[:, self._edges.shape[1] :]
         below, inside, negative, finite, present = tail.T
-        has_low, has_high = self._is_limited
+        has_low, has_high = np.isfinite(self._low), self._high < np.inf
         counts[:, FIRST : FIRST + upto.shape[1] + 1] = np.diff(upto, axis=1, prepend=0, append=present[:, None])
         counts[:, NULL] = rows - wrong - present
         counts[:, TYPE] = wrong
         counts[:, NON_FINITE] = negative + present - finite
-        counts[:, RANGE] = np.where(has_low, below, 0) + np.where(has_high, present - inside, 0)
+        counts[:, RANGE] = np.where(has_low, below, 0) + np.where(has_high, present - inside, 0) + fractions
         return counts
 
     def bins(self, values: np.ndarray) -> np.ndarray:
@@ -102,17 +106,26 @@ class Lines:
         columns[np.isnan(values)] = NULL
         return columns
 
-    def broken(self, values: np.ndarray, index: int | slice = slice(None)) -> np.ndarray | None:
-        """Tells which values are not whole where an integer is due, of one variable or (rows, variables) of all.
+    def fractions(self, values: np.ndarray, index: int | slice = slice(None)) -> np.ndarray | int:
+        """Counts values that are not whole where an integer is due, and not out of range for another reason.
+
+        Args:
+            values: of one variable, or of shape (rows, variables) of all.
+            index: of the one.
 
         Returns:
-            bool of the shape of the values, or None if none is.
+            By variable.
         """
         due = self._whole[index]
         if not self._any_whole or not due.any():
-            return None
-        found: np.ndarray = (np.rint(values) != values) & due & (values == values)
-        return found if found.any() else None
+            return 0
+        whole = np.rint(values)
+        if (whole == values).all():
+            return 0
+        with np.errstate(invalid="ignore", over="ignore"):  # of infinities
+            found = due & (np.abs(whole - values) > SLACK * np.abs(values))
+        found &= (values > self._low[index]) & (values <= self._high[index])
+        return np.asarray(np.count_nonzero(found, axis=0))
 
 
 class Stretch:
@@ -169,6 +182,8 @@ class Stretch:
 
 
 def _range_of(variable: Variable) -> tuple[float, float]:
+    """The least and the largest number that is allowed, to within what a float32 can tell apart."""
     expected = variable.constraints
-    low = -np.inf if expected.minimum is None else expected.minimum
-    return max(low, 0.0) if expected.non_negative else low, np.inf if expected.maximum is None else expected.maximum
+    low = -np.inf if expected.minimum is None else expected.minimum - SLACK * abs(expected.minimum)
+    high = np.inf if expected.maximum is None else expected.maximum + SLACK * abs(expected.maximum)
+    return max(low, 0.0) if expected.non_negative else low, high

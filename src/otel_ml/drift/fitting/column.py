@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from otel_ml.drift.counts.columns import to_numbers
-from otel_ml.drift.counts.labels import MAX_LABEL, category_of
+from otel_ml.drift.counts.labels import MAX_LABEL, category_of, slots
 from otel_ml.drift.fitting.blocks import Blocks, Variation, variation
 from otel_ml.drift.fitting.distribution import Distribution
 from otel_ml.drift.fitting.edges import cut
-from otel_ml.drift.fitting.frequent import Frequent
+from otel_ml.drift.fitting.frequent import SLOTS, Frequent
 from otel_ml.drift.fitting.parts import Part, parts_of
 
 if TYPE_CHECKING:
@@ -42,13 +42,16 @@ class Column:
         spaced: how many texts have white space in them.
         truths: how many values were False, and True.
         others: how many were of a type that nothing is made of, by its name.
+        integers: whether every number came as an integer, and not as a float that happens to be whole.
+        rises: how many numbers or dates were above the one before.
         blocks: counts by block of time, for each distribution and for the labels.
         earlier: what the blocks of time of parts that were merged in have told.
     """
 
     def __init__(self, kind: Kind | None, bins: int) -> None:
         self.kind = kind
-        self.rows = self.nulls = self.spaced = 0
+        self.rows = self.nulls = self.spaced = self.rises = 0
+        self.integers = True
         self.lines: dict[Line, Distribution] = {}
         self.labels = Frequent()
         self.truths = [0, 0]
@@ -69,6 +72,8 @@ class Column:
         present = np.zeros(len(values), dtype=bool)
         for part in self._parts(values):
             present[slice(None) if part.rows is None else part.rows] = True
+            if part.type == "number" and self.integers:
+                self.integers = _are_integers(values)
             if self.kind != "masked":
                 self._add(part, slots if part.rows is None else slots[part.rows])
         self.nulls += len(values) - int(np.count_nonzero(present))
@@ -78,6 +83,8 @@ class Column:
         self.rows += other.rows
         self.nulls += other.nulls
         self.spaced += other.spaced
+        self.rises += other.rises
+        self.integers &= other.integers
         self.labels.merge(other.labels)
         self.others.update(other.others)
         self.truths = [mine + more for mine, more in zip(self.truths, other.truths, strict=True)]
@@ -123,6 +130,7 @@ class Column:
     def _add(self, part: Part, slots: np.ndarray) -> None:
         if part.type == "number" or part.type == "datetime":
             self.line(part.type).add(part.values)
+            self.rises += int(np.count_nonzero(part.values[1:] > part.values[:-1]))
             self._count(part.type, part.values, slots)
         elif part.type == "text":
             self._add_texts(part.values, slots)
@@ -134,7 +142,7 @@ class Column:
         else:
             self.others.update(type(value).__name__ for value in part.values)
 
-    def _add_texts(self, texts: list[str], slots: np.ndarray) -> None:
+    def _add_texts(self, texts: list[str], places: np.ndarray) -> None:
         counts: dict[str, int] = Counter(texts)
         lengths = np.fromiter(map(len, counts), dtype=np.int64, count=len(counts))
         weights = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
@@ -151,15 +159,17 @@ class Column:
             self.labels.add(counts)
         if not self._provisional.keys() & {"label", "length"}:
             self._choose_texts(counts, len(texts))
-        kept = np.flatnonzero(slots >= 0)
+        kept = np.flatnonzero(places >= 0)
         if len(kept) < len(texts):  # most blocks of many rows are left out
-            texts, slots = [texts[row] for row in kept.tolist()], slots[kept]
+            texts, places = [texts[row] for row in kept.tolist()], places[kept]
         if "length" in self._provisional:
-            self._count("length", np.fromiter(map(len, texts), dtype=np.float64, count=len(texts)), slots)
+            self._count("length", np.fromiter(map(len, texts), dtype=np.float64, count=len(texts)), places)
         else:
             table: dict[str, int] = self._provisional["label"]
-            codes = np.fromiter(map(table.get, texts, repeat(len(table))), dtype=np.intp, count=len(texts))
-            self._block("label", len(table) + 1).add(slots, codes)
+            codes = np.fromiter(map(table.get, texts, repeat(-1)), dtype=np.intp, count=len(texts))
+            rare = np.flatnonzero(codes < 0)
+            codes[rare] = len(table) + slots([texts[row] for row in rare.tolist()], SLOTS)
+            self._block("label", len(table) + SLOTS).add(places, codes)
 
     def _choose_texts(self, counts: dict[str, int], size: int) -> None:
         if self.kind in ("text", "identifier") or (self.kind is None and len(counts) > _MANY * size):
@@ -183,6 +193,12 @@ class Column:
         if found is None:
             found = self.blocks[name] = Blocks(bins)
         return found
+
+
+def _are_integers(column: np.ndarray) -> bool:
+    if column.dtype.kind == "O":
+        return all(issubclass(kind, (int, np.integer)) for kind in set(map(type, column.tolist())) - {type(None)})
+    return column.dtype.kind in "iub"
 
 
 def _labels(part: Part, column: np.ndarray) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from otel_ml.drift.counts.labels import category_of
+from otel_ml.drift.counts.columns import SLACK, number_in
+from otel_ml.drift.counts.labels import TRUTHS, category_of
 from otel_ml.drift.fitting.blocks import together
 from otel_ml.drift.fitting.distribution import Distribution
 from otel_ml.drift.fitting.edges import cut
+from otel_ml.drift.fitting.frequent import SLOTS, by_slot
 from otel_ml.drift.variables import Variable
 
 if TYPE_CHECKING:
@@ -62,7 +65,8 @@ def describe(column: Column, name: str, kind: Kind, bins: int, follows: np.ndarr
 
 def on_line(variable: Variable, line: Distribution, bins: int) -> Variable:
     """A variable with the bins and moments of a distribution."""
-    found = cut(*line.quantiles.summary(), bins, whole=line.whole)
+    exact = variable.kind in ("datetime", "text", "identifier")  # seconds and characters are no floats to a model
+    found = cut(*line.quantiles.summary(), bins, whole=line.whole, slack=0.0 if exact else SLACK)
     counts = list(found.counts)
     counts[0] += line.below
     counts[-1] += line.above
@@ -75,7 +79,7 @@ def on_line(variable: Variable, line: Distribution, bins: int) -> Variable:
         std=line.std,
         minimum=line.minimum if line.count else None,
         maximum=line.maximum if line.count else None,
-        distinct=line.quantiles.distinct,
+        distinct=min(line.quantiles.distinct, line.count),
         infinite=line.below + line.above,
     )
 
@@ -83,10 +87,17 @@ def on_line(variable: Variable, line: Distribution, bins: int) -> Variable:
 def _line(column: Column, kind: Kind) -> Distribution:
     line = column.lines.get(_LINES[kind], Distribution())
     numbers = column.lines.get("number")
-    if kind == "numeric" and any(column.truths):
+    if kind == "numeric" and (any(column.truths) or column.labels.total):
         line = deepcopy(line)
-        present = np.flatnonzero(column.truths)
-        line.add_weighted(present.astype(np.float64), np.array(column.truths, dtype=np.int64)[present])
+        more = Counter({0.0: column.truths[0], 1.0: column.truths[1]})
+        for label, count in column.labels.most():
+            number = number_in(label)
+            if number is not None:
+                more[number] += count
+        line.above += more.pop(math.inf, 0)
+        line.below += more.pop(-math.inf, 0)
+        present = sorted(+more)
+        line.add_weighted(np.array(present), np.array([more[number] for number in present], dtype=np.int64))
     elif kind == "identifier" and numbers is not None:
         line = deepcopy(line)
         values, weights = numbers.quantiles.summary()
@@ -105,6 +116,7 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
         labels[category_of(value)] += weight
     labels.update({"inf": numbers.above, "-inf": numbers.below})
+    spread = column.labels.by_slot + by_slot(labels)
     labels.update(dict(column.labels.most()))
     labels = +labels  # without those that are not there
     writable = {label: count for label, count in labels.items() if _is_writable(label)}
@@ -117,13 +129,26 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
     ranked = sorted(writable.items(), key=lambda item: (-item[1], item[0]))
     own, rest = ranked[: bins - 1], ranked[bins - 1 :]
     distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)
+    left = total - sum(count for _, count in own)
+    shared = 0 if strange or not numbers.quantiles.exact else _shared(left * bins // max(total, 1), len(rest))
+    others = [left]
+    if shared:
+        spread -= by_slot(dict(own))
+        others = [*spread.reshape(-1, shared).sum(axis=0).tolist(), 0]
     return replace(
         variable,
         categories=tuple(label for label, _ in own),
         known=tuple(sorted(label for label, _ in rest)) if exact and len(rest) <= MAX_KNOWN else None,
-        counts=(*(count for _, count in own), total - sum(count for _, count in own)),
-        distinct=distinct,
+        shared=shared,
+        counts=(*(count for _, count in own), *others),
+        distinct=min(distinct, variable.values),
     )
+
+
+def _shared(worth: int, labels: int) -> int:
+    """How many bins rare categories share: a power of two, each bin worth as much as any other and of several labels."""
+    most = min(SLOTS, worth, labels // 2)
+    return 2 ** (most.bit_length() - 1) if most >= 2 else 0
 
 
 def _is_writable(label: str) -> bool:
@@ -132,13 +157,16 @@ def _is_writable(label: str) -> bool:
 
 
 def _of_truths(variable: Variable, column: Column) -> Variable:
-    """A boolean; 0 and 1 count as what they stand for, and other values are of another type."""
+    """A boolean; 0 and 1 and texts of either count as what they stand for, and other values are of another type."""
     counts = list(column.truths)
     numbers = column.lines.get("number", Distribution())
     values, weights = numbers.quantiles.summary()
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
         if value in (0.0, 1.0):
             counts[int(value)] += weight
+    for label, count in column.labels.most():
+        if label in TRUTHS:
+            counts[TRUTHS[label]] += count
     ranked = sorted(zip(("false", "true"), counts, strict=True), key=lambda item: -item[1])
     own = [(label, count) for label, count in ranked if count]
     return replace(

@@ -12,6 +12,9 @@ from otel_ml.drift.fitting.quantiles import Quantiles, joined
 DIGITS: Final = 14
 """Significant digits of a mean or a deviation in a baseline: the last ones differ between machines."""
 
+_LEAST_SQUARES: Final = 1e-280
+"""A sum below this one has lost digits."""
+
 
 class Distribution:
     """Numbers of one column.
@@ -83,7 +86,9 @@ class Distribution:
         """Standard deviation of the finite numbers, with n in the denominator."""
         if not self.count:
             return None
-        if math.isfinite(self._squares):
+        if self.minimum == self.maximum:
+            return 0.0
+        if _LEAST_SQUARES < self._squares < math.inf:
             return shortened(math.sqrt(self._squares / self.count))
         return shortened(self._scaled()[1])
 
@@ -105,7 +110,7 @@ class Distribution:
         self.count = total
 
     def _scaled(self) -> tuple[float, float]:
-        """Mean and deviation of numbers so large that the sum of their squares overflows, from the quantiles."""
+        """Mean and deviation of numbers so large or so small that no float holds the sum of their squares: of the quantiles."""
         values, weights = self.quantiles.summary()
         scale = max(abs(self.minimum), abs(self.maximum))
         shares, small = weights / weights.sum(), values / scale

@@ -7,10 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from otel_ml.drift.counts.labels import slots
 from otel_ml.drift.fitting.distinct import Distinct
 
 KEPT: Final = 4_096
 """Categories that stay when there are too many."""
+
+SLOTS: Final = 16
+"""Groups of categories of which the total counts are kept, however many categories there are."""
 
 
 class Frequent:
@@ -24,6 +28,7 @@ class Frequent:
     Attributes:
         total: values seen.
         error: the most that a count can be too low.
+        by_slot: values by the `slots` of their categories, exact: int64 of shape (SLOTS,).
 
     >>> frequent = Frequent()
     >>> frequent.add({"Oslo": 3, "Rome": 4})
@@ -33,11 +38,16 @@ class Frequent:
 
     def __init__(self) -> None:
         self.total = self.error = 0
+        self.by_slot = np.zeros(SLOTS, dtype=np.int64)
         self._counts: dict[str, int] = {}
         self._distinct: Distinct | None = None
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Adds categories with how often each is there."""
+        self.by_slot += by_slot(counts)
+        self._add(counts)
+
+    def _add(self, counts: Mapping[str, int]) -> None:
         self.total += sum(counts.values())
         if self._distinct is not None:
             self._distinct.add_texts(list(counts))
@@ -56,7 +66,8 @@ class Frequent:
                 self._count_all()
             assert self._distinct is not None
             self._distinct.merge(other._distinct)
-        self.add(other._counts)
+        self.by_slot += other.by_slot
+        self._add(other._counts)
         self.total += missing
 
     @property
@@ -84,3 +95,9 @@ class Frequent:
     def _count_all(self) -> None:
         self._distinct = Distinct()
         self._distinct.add_texts(list(self._counts))
+
+
+def by_slot(counts: Mapping[str, int]) -> np.ndarray:
+    """Sums of counts by the slots of their categories, int64 of shape (SLOTS,)."""
+    weights = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+    return np.bincount(slots(list(counts), SLOTS), weights, SLOTS).astype(np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from otel_ml.drift.counts.labels import slots
 from otel_ml.drift.variables import Constraints, Variable
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def screen(variable: Variable, column: str | None, treatment: Treatment) -> Variable:
     """A variable without what must not stand in a file.
 
-    Categories that look sensitive go to the last bin, where live values that nobody keeps a label of are counted as well.
+    Categories that look sensitive go to the last bin, or to one they share with others, where live values that nobody keeps
+    a label of are counted as well.
     A variable with a number that looks so, such as that of a payment card, is masked whole.
 
     Args:
@@ -60,12 +62,15 @@ def _by_categories(variable: Variable, column: str | None, treatment: Treatment)
     known = tuple(label for label in variable.known or () if treatment.category(column, label) == label)
     if len(open_ones) == len(own) and (variable.known is None or len(known) == len(variable.known)):
         return variable
-    moved = sum(count for _, count in own) - sum(count for _, count in open_ones)
+    others = list(variable.counts[len(own) :])
+    for label, count in own:
+        if (label, count) not in open_ones:
+            others[slots([label], variable.shared)[0] if variable.shared else -1] += count
     return replace(
         variable,
         categories=tuple(label for label, _ in open_ones),
-        counts=(*(count for _, count in open_ones), variable.counts[-1] + moved),
+        counts=(*(count for _, count in open_ones), *others),
         known=None,
         constraints=replace(variable.constraints, allowed=None),
-        notes=(*variable.notes, "some categories look sensitive: they are in the last bin, and none counts as unseen"),
+        notes=(*variable.notes, "some categories look sensitive: they have no bin of their own, and none counts as unseen"),
     )

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from otel_ml.drift.counts.labels import TRUTHS
 from otel_ml.drift.fitting.kinds import ALMOST_UNIQUE, FEW, mixed
 from otel_ml.drift.fitting.words import words
 from otel_ml.drift.report import counted
@@ -27,13 +28,20 @@ _CODES: Final = frozenset((
 ))  # fmt: skip
 _MAX_CODES: Final = 1_000
 _FEW_CODES: Final = 50
+_NO_ALARM: Final = "no alarm for its distribution, unless its kind is declared"
+_STEADY: Final = 0.95
+"""Share of values above the one before from which on a column goes up with its rows; half are where order means nothing."""
+
 _Z: Final = 3.09  # 99.9% of a normal distribution lie below
 
 
 def suggest(variable: Variable, column: Column | None) -> Variable:
     """A variable with constraints and notes; `column` is None for what was derived from others."""
     return replace(
-        variable, constraints=constraints(variable, column), notes=(*variable.notes, *notes(variable, column))
+        variable,
+        constraints=constraints(variable, column),
+        notes=(*variable.notes, *notes(variable, column)),
+        advancing=column is not None and column.kind is None and _is_advancing(variable, column),
     )
 
 
@@ -64,7 +72,8 @@ def constraints(variable: Variable, column: Column | None) -> Constraints:
 
 def _type(variable: Variable, column: Column | None) -> str | None:
     if variable.kind == "numeric":
-        return "integer" if column is not None and _whole(column) and variable.values >= ENOUGH else "number"
+        whole = column is not None and column.integers and _whole(column)
+        return "integer" if whole and variable.values >= ENOUGH else "number"
     if variable.kind in ("boolean", "datetime"):
         return variable.kind
     texts = (
@@ -89,7 +98,7 @@ def _looks_numeric(label: str) -> bool:
     try:
         float(label)
     except ValueError:
-        return label in ("true", "false")
+        return label in TRUTHS
     return True
 
 
@@ -145,13 +154,34 @@ def _of_values(variable: Variable, column: Column) -> list[str]:
         return ["almost unique: compared by length"] if variable.subject == "feature" else []
     if variable.kind == "categorical" and variable.known is None:
         return [f"about {variable.distinct:,} categories are too many to tell which are unseen"]
-    if variable.kind != "numeric" or variable.subject != "feature" or not _whole(column):
+    if variable.kind == "datetime" and variable.subject == "feature":
+        return [f"moves on with time: {_NO_ALARM}"] if column.kind is None else []
+    if variable.kind != "numeric" or variable.subject != "feature":
+        return []
+    if unique and _rises(variable, column):
+        if _is_advancing(variable, column) and column.kind is None:
+            return [f"goes up with nearly every row, as serial numbers and times do: {_NO_ALARM}"]
+        return ["goes up with nearly every row: rows that are sorted by it, or a time?"]
+    if not _whole(column):
         return []
     if unique:
         return ["almost unique whole numbers: an identifier?"]
     return ["a number that looks like a category: declare it categorical if its order has no meaning"] * _is_code(
         variable
     )
+
+
+def _is_advancing(variable: Variable, column: Column) -> bool:
+    """Whether live values lie beyond those of the training data by nature."""
+    if variable.subject != "feature" or not variable.values:
+        return False
+    unique = variable.values >= FEW and variable.distinct >= ALMOST_UNIQUE * variable.values
+    serial = variable.kind == "numeric" and unique and _whole(column) and _rises(variable, column)
+    return variable.kind == "datetime" or serial
+
+
+def _rises(variable: Variable, column: Column) -> bool:
+    return column.rises >= _STEADY * (variable.values - 1)
 
 
 def _is_code(variable: Variable) -> bool:
