@@ -16,6 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
+from otel_ml.cli.tail.findings import ALARMS, finding
 from otel_ml.cli.tail.panel import Figures
 from otel_ml.cli.tail.text import call_text, endpoints, event_text, model_text, output_text, request_text
 from otel_ml.semconv import attributes as names
@@ -67,9 +68,10 @@ class LiveView:
 
     def event(self, event: Log) -> None:
         """An `ml.*` event that is no prediction."""
-        if self._may_show():
-            style = "yellow" if event.severity.startswith("WARN") else "dim"
-            self._console.print(Text(event_text(event), style=style, no_wrap=True, overflow="ellipsis"))
+        is_alarm = event.event in ALARMS
+        if is_alarm or self._may_show():
+            style = "yellow" if event.severity.startswith("WARN") else "green" if is_alarm else "dim"
+            self._console.print(event_renderable(event, f"bold {style}" if is_alarm else style))
 
     def points(self, points: list[Point]) -> None:
         """Metrics show in the panel."""
@@ -117,6 +119,16 @@ class LiveView:
             subtitle_align="left",
             width=max(20, self._console.width - _MARGIN),
         )
+
+
+def event_renderable(event: Log, style: str) -> RenderableType:
+    """An event in one line; what was found as it is, and below it where to look."""
+    found = finding(event)
+    if found is None:
+        return Text(event_text(event), style=style, no_wrap=True, overflow="ellipsis")
+    line = Text(clock(event.time), style="bold").append(f"  {event.event}  ", style="not bold dim")
+    line.append(printable(found[0]), style=style)
+    return Group(line, *(Padding(Text(printable(part), style="dim"), (0, 0, 0, 4)) for part in found[1:] if part))
 
 
 def call_renderable(rows: list[Prediction], width: int) -> RenderableType:

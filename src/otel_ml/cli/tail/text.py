@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from otel_ml.cli.printable import clock, milliseconds, printable, value
+from otel_ml.cli.tail.findings import finding
 from otel_ml.cli.tail.panel import Figures
 from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
@@ -88,8 +89,9 @@ def prediction_text(prediction: Prediction) -> str:
 
 def event_text(event: Log) -> str:
     """Any other event in one line."""
-    pairs = (f"{name}={value(item)}" for name, item in event.attributes.items())
-    return " ".join(printable(part) for part in (clock(event.time), event.severity, event.event, *pairs) if part)
+    found = finding(event)
+    said = found or [f"{name}={value(item)}" for name, item in event.attributes.items()]
+    return " ".join(printable(part) for part in (clock(event.time), event.severity, event.event, *said) if part)
 
 
 def request_text(span: Span) -> str:
