@@ -153,9 +153,10 @@ class Baseline:
     def merge(cls, first: Baseline, *others: Baseline) -> Self:
         """Joins baselines that were fitted on parts of the data, such as by the workers of a cluster.
 
-        The result is the baseline of all parts together, within the error that `fit` states; overdispersion is taken within
-        the parts. Hand the parts on by pickle: a file holds no longer what merging needs. A pickled part holds a sample of
-        its rows and its categories as they are, all but those of masked and hashed features: keep it as you keep the data.
+        The result is the baseline of all parts together, within the error that `fit` states. Blocks of time of all parts are
+        compared with one another, so that a fit of each day shows the weekend; those of one time add up. Hand the parts on by
+        pickle: a file holds no longer what merging needs. A pickled part holds a sample of its rows and its categories as they
+        are, all but those of masked and hashed features: keep it as you keep the data.
 
         Raises:
             BaselineError: a part comes from a file, or was fitted with other options.

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.fitting.blocks import LEAST_BLOCKS, Blocks, Variation, together, variation
-from otel_ml.drift.fitting.timeline import MAX_BLOCKS, ROWS, Timeline
 
 
 def fitted(**columns: object) -> dict[str, tuple[float, float]]:
@@ -89,60 +86,6 @@ def test_parts_are_taken_together() -> None:
     )
 
 
-def assigned(timeline: Timeline, chunks: list[tuple[int, np.ndarray | None]]) -> np.ndarray:
-    """The block of every row in the end, after all regrouping."""
-    slots: list[np.ndarray] = []
-    for rows, times in chunks:
-        new, regroupings = timeline.assign(rows, times)
-        for places in regroupings:
-            slots = [np.append(places, -1)[old] for old in slots]
-        slots.append(new)
-    return np.concatenate(slots)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(1, 30_000), min_size=1, max_size=12))
-def test_blocks_of_rows_are_whole_whatever_the_chunks(sizes: list[int]) -> None:
-    timeline = Timeline(timed=False)
-    slots = assigned(timeline, [(size, None) for size in sizes])
-    keys = np.arange(sum(sizes)) // int(timeline.width)
-    kept = slots >= 0
-    if sum(sizes) <= ROWS * MAX_BLOCKS // 2:
-        assert kept.all()
-    assert len(np.unique(keys[kept])) == timeline.blocks <= MAX_BLOCKS
-    assert (slots[kept] == np.searchsorted(np.unique(keys[kept]), keys[kept])).all()
-    assert timeline.width <= ROWS
-    assert timeline.blocks > MAX_BLOCKS // 4 or timeline.width == 128
-
-
-def test_blocks_are_taken_from_all_over_many_rows_and_in_pairs() -> None:
-    timeline = Timeline(timed=False)
-    slots = assigned(timeline, [(16_384, None)] * 120)
-    kept = np.unique(np.flatnonzero(slots >= 0) // ROWS)
-    assert timeline.width == ROWS
-    assert len(kept) == timeline.blocks >= MAX_BLOCKS - 2
-    assert timeline.follows().sum() >= timeline.blocks / 2 - 1
-    assert np.histogram(kept, bins=4, range=(0, 120 * 16_384 // ROWS))[0].min() > MAX_BLOCKS / 8
-    assert (np.bincount(slots[slots >= 0]) == ROWS).sum() >= timeline.blocks - 2
-
-
-TIMES = st.floats(-1e10, 1e10) | st.sampled_from([float("nan"), float("inf")])
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(TIMES, min_size=1, max_size=50), min_size=1, max_size=8))
-def test_blocks_of_seconds_do_not_depend_on_order_or_chunks(chunks: list[list[float]]) -> None:
-    times = [np.array(chunk) for chunk in chunks]
-    timeline = Timeline(timed=True)
-    slots = assigned(timeline, [(len(chunk), chunk) for chunk in times])
-    everything = np.concatenate(times)
-    known = np.isfinite(everything)
-    assert (slots[~known] == -1).all()
-    keys = np.floor(everything[known] / timeline.width)
-    assert (slots[known] == np.unique(keys, return_inverse=True)[1]).all()
-    assert timeline.blocks <= MAX_BLOCKS
-
-
 def test_what_goes_up_and_down_within_a_day_shows() -> None:
     rng = np.random.default_rng(16)
     hours = np.arange(30 * 24 * 400) / 400
@@ -154,13 +97,71 @@ def test_what_goes_up_and_down_within_a_day_shows() -> None:
     assert found["projection_00"].block_distance > 0.1  # too thin a sample to show by itself
 
 
-def test_numbers_that_are_no_times_do_no_harm() -> None:
-    timeline = Timeline(timed=True)
-    slots, _ = timeline.assign(3, np.array([1e300, -1e300, 0.0]))
-    assert sorted(slots) == [0, 1, 2]
+DAYS = 28
+PER_DAY = 2_880
 
 
-def test_blocks_with_a_gap_between_them_are_no_neighbours() -> None:
-    timeline = Timeline(timed=True)
-    timeline.assign(4, np.array([0.0, 60.0, 600.0, 660.0]))
-    assert timeline.follows().tolist() == [False, True, False, True]
+def weeks() -> dict[str, np.ndarray]:
+    """Four weeks of rows, with a feature and a category that are others at the weekend, and one of each that is not."""
+    rng = np.random.default_rng(18)
+    rows = DAYS * PER_DAY
+    when = np.sort(rng.uniform(0, DAYS * 86_400, rows))
+    weekend = when // 86_400 % 7 >= 5
+    return {
+        "t": when,
+        "x": rng.normal(size=rows) + weekend,
+        "ties": np.where(rng.random(rows) < 0.4, 1.5, rng.normal(size=rows) + weekend),
+        "plan": np.where(rng.random(rows) < np.where(weekend, 0.7, 0.4), "basic", rng.choice(["pro", "team"], rows)),
+        "calm": rng.normal(size=rows),
+        "calm_plan": rng.choice(["a", "b", "c", "d"], rows, p=[0.4, 0.3, 0.2, 0.1]),
+    }
+
+
+def variations(baseline: Baseline) -> dict[str, tuple[float, float]]:
+    return {v.name: (v.overdispersion, v.block_distance) for v in baseline.variables if v.subject == "feature"}
+
+
+def merged(data: dict[str, np.ndarray], parts: np.ndarray, **options: object) -> Baseline:
+    """Fits parts that are told by a number for each row, and merges them."""
+    chosen = [np.flatnonzero(parts == part) for part in np.unique(parts)]
+    return Baseline.merge(
+        *(
+            Baseline.fit({name: column[rows] for name, column in data.items()}, projections=False, **options)  # type: ignore[arg-type]
+            for rows in chosen
+        )
+    )
+
+
+@pytest.mark.parametrize("shards", [None, 4], ids=["a fit of each day", "random shards"])
+def test_merged_parts_vary_as_one_fit_does(shards: int | None) -> None:
+    data = weeks()
+    days = (data["t"] // 86_400).astype(int)
+    expected = variations(Baseline.fit(data, time="t", projections=False))
+    found = merged(data, np.arange(len(days)) % shards if shards else days, time="t")
+    assert found.blocks >= 40
+    assert min(expected[name][1] for name in ("x", "ties", "plan")) > 0.15
+    for name, (phi, distance) in variations(found).items():
+        if not shards:  # thin ones have wide blocks, whose neighbours are less alike
+            assert phi == pytest.approx(expected[name][0], abs=1.5), name
+        assert distance == pytest.approx(expected[name][1], abs=0.05), name
+    assert variations(found)["calm"] == variations(found)["calm_plan"] == (1.0, 0.0)
+
+
+def test_parts_in_order_of_time_follow_each_other() -> None:
+    data = weeks()
+    days = (data.pop("t") // 86_400).astype(int)
+    found = variations(merged(data, days, ordered=True))
+    assert found["x"][1] == pytest.approx(variations(Baseline.fit(data, ordered=True))["x"][1], abs=0.05)
+    assert found["calm"] == (1.0, 0.0)
+    assert set(variations(merged(data, days)).values()) == {(1.0, 0.0)}
+
+
+def test_a_column_that_came_later_has_the_blocks_of_its_parts() -> None:
+    data = weeks()
+    first, then = (data["t"] < 7 * 86_400), (data["t"] >= 7 * 86_400)
+    early = Baseline.fit({"t": data["t"][first], "calm": data["calm"][first]}, time="t")
+    late = Baseline.fit({name: column[then] for name, column in data.items()}, time="t")
+    for one, other in ((early, late), (late, early)):
+        with pytest.warns(UserWarning, match="not in every chunk"):
+            joint = variations(Baseline.merge(one, other))
+        assert joint["x"][1] == pytest.approx(variations(late)["x"][1], abs=0.01)

@@ -37,7 +37,7 @@ class Variation(NamedTuple):
 
 
 def together(parts: list[Variation]) -> Variation:
-    """The variation of data that were fitted in parts: overdispersion on average, the largest distance."""
+    """The variation of a column whose values are of several types: overdispersion on average, the largest distance."""
     parts = [part for part in parts if part.blocks >= LEAST_BLOCKS]
     if not parts:
         return Variation()
@@ -74,8 +74,22 @@ class Blocks:
     def regroup(self, places: np.ndarray) -> None:
         """Joins blocks: block i becomes part of block `places[i]`, or is forgotten where that is negative."""
         before, self.counts = self.counts, np.zeros_like(self.counts)
+        self._add(before, places)
+
+    def merge(self, other: Blocks, places: np.ndarray, shares: np.ndarray) -> None:
+        """Adds blocks of another part of the data.
+
+        Args:
+            other: those.
+            places: of each of them, negative for one to forget.
+            shares: how its bins are spread over these ones, shape (its bins, bins).
+        """
+        sums = np.rint(np.cumsum(other.counts @ shares, axis=1))  # so that there are as many as before
+        self._add(np.diff(sums, prepend=0.0, axis=1).astype(np.int64), places)
+
+    def _add(self, counts: np.ndarray, places: np.ndarray) -> None:
         kept = np.flatnonzero(places >= 0)
-        np.add.at(self.counts, places[kept], before[kept])
+        np.add.at(self.counts, places[kept], counts[kept])
 
 
 def variation(counts: np.ndarray, follows: np.ndarray, fraction: float = 1.0) -> Variation:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from otel_ml.drift.fitting.distribution import Distribution
 from otel_ml.drift.fitting.edges import cut
 from otel_ml.drift.fitting.frequent import SLOTS, Frequent
 from otel_ml.drift.fitting.parts import Part, parts_of
+from otel_ml.drift.fitting.rebinning import by_bins, by_edges
 
 if TYPE_CHECKING:
     from otel_ml.drift.variables import Kind
@@ -45,7 +47,6 @@ class Column:
         integers: whether every number came as an integer, and not as a float that happens to be whole.
         rises: how many numbers or dates were above the one before.
         blocks: counts by block of time, for each distribution and for the labels.
-        earlier: what the blocks of time of parts that were merged in have told.
     """
 
     def __init__(self, kind: Kind | None, bins: int) -> None:
@@ -57,7 +58,6 @@ class Column:
         self.truths = [0, 0]
         self.others: Counter[str] = Counter()
         self.blocks: dict[str, Blocks] = {}
-        self.earlier: dict[str, list[Variation]] = {}
         self._bins = bins
         self._provisional: dict[str, Any] = {}
 
@@ -78,8 +78,13 @@ class Column:
                 self._add(part, slots if part.rows is None else slots[part.rows])
         self.nulls += len(values) - int(np.count_nonzero(present))
 
-    def merge(self, other: Column, follows: np.ndarray) -> None:
-        """Adds what another one has seen, whose blocks of time follow each other as `follows` says."""
+    def merge(self, other: Column, places: np.ndarray) -> None:
+        """Adds what another one has seen; `places` says which block of time each of its blocks is here, negative for none."""
+        for source, blocks in other.blocks.items():
+            if source not in self.blocks and source in other._provisional:
+                self._provisional[source] = other._provisional[source]
+            mine = self._block(source, blocks.counts.shape[1])
+            mine.merge(blocks, places, other._shares(source, self._provisional, mine.counts.shape[1]))
         self.rows += other.rows
         self.nulls += other.nulls
         self.spaced += other.spaced
@@ -90,14 +95,11 @@ class Column:
         self.truths = [mine + more for mine, more in zip(self.truths, other.truths, strict=True)]
         for name, line in other.lines.items():
             self.line(name).merge(line)
-        for source in sorted({*other.earlier, *other.blocks}):
-            self.earlier.setdefault(source, []).extend(other.variations(source, follows))
 
     def variations(self, name: str, follows: np.ndarray) -> list[Variation]:
-        """How much blocks of time vary, within each part of the data that was fitted by itself."""
+        """How much blocks of time vary; none where there are none of this name."""
         blocks = self.blocks.get(name)
-        now = [] if blocks is None else [variation(blocks.counts[: len(follows)], follows)]
-        return [*self.earlier.get(name, ()), *now]
+        return [] if blocks is None else [variation(blocks.counts[: len(follows)], follows)]
 
     def add_nulls(self, rows: int) -> None:
         """Adds rows that did not have this column."""
@@ -166,10 +168,7 @@ class Column:
             self._count("length", np.fromiter(map(len, texts), dtype=np.float64, count=len(texts)), places)
         else:
             table: dict[str, int] = self._provisional["label"]
-            codes = np.fromiter(map(table.get, texts, repeat(-1)), dtype=np.intp, count=len(texts))
-            rare = np.flatnonzero(codes < 0)
-            codes[rare] = len(table) + slots([texts[row] for row in rare.tolist()], SLOTS)
-            self._block("label", len(table) + SLOTS).add(places, codes)
+            self._block("label", len(table) + SLOTS).add(places, _codes(texts, table))
 
     def _choose_texts(self, counts: dict[str, int], size: int) -> None:
         if self.kind in ("text", "identifier") or (self.kind is None and len(counts) > _MANY * size):
@@ -188,6 +187,17 @@ class Column:
         kept = slots >= 0
         self._block(name, len(edges) + 1).add(slots[kept], np.searchsorted(edges, values[kept]))
 
+    def _shares(self, source: str, new: Mapping[str, Any], bins: int) -> np.ndarray:
+        """How the values of each provisional bin are spread over those of another part."""
+        if source == "boolean":
+            return np.eye(bins)
+        old, width = self._provisional[source], self.blocks[source].counts.shape[1]
+        if source == "label":
+            counts = {**dict.fromkeys(old, 1), **dict(self.labels.most())}
+            weights = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+            return by_bins(_codes(list(counts), old), _codes(list(counts), new[source]), weights, (width, bins))
+        return by_edges(old, new[source], self.lines[cast(Line, source)])
+
     def _block(self, name: str, bins: int) -> Blocks:
         found = self.blocks.get(name)
         if found is None:
@@ -199,6 +209,14 @@ def _are_integers(column: np.ndarray) -> bool:
     if column.dtype.kind == "O":
         return all(issubclass(kind, (int, np.integer)) for kind in set(map(type, column.tolist())) - {type(None)})
     return column.dtype.kind in "iub"
+
+
+def _codes(texts: list[str], table: dict[str, int]) -> np.ndarray:
+    """The provisional bin of each text: its own, or one that rare ones share."""
+    codes = np.fromiter(map(table.get, texts, repeat(-1)), dtype=np.intp, count=len(texts))
+    rare = np.flatnonzero(codes < 0)
+    codes[rare] = len(table) + slots([texts[row] for row in rare.tolist()], SLOTS)
+    return codes
 
 
 def _labels(part: Part, column: np.ndarray) -> list[str]:

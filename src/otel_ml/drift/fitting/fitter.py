@@ -99,13 +99,15 @@ class Fitter:
         if self.rows and other.rows:
             self.late |= self.features.keys() ^ other.features.keys()
         self.late |= other.late
-        follows = other.timeline.follows()
+        before, places = self.timeline.merge(other.timeline)
+        for column in (*self.features.values(), *self.outputs.values()):
+            column.regroup(before)
         for mine, theirs in ((self.features, other.features), (self.outputs, other.outputs)):
             for name in dict.fromkeys([*mine, *theirs]):
                 if name not in mine:
                     mine[name] = self._column(name, theirs[name].kind, self.rows)
                 if name in theirs:
-                    mine[name].merge(theirs[name], follows)
+                    mine[name].merge(theirs[name], places)
                 else:
                     mine[name].add_nulls(other.rows)
         self.sample.merge(other.sample)

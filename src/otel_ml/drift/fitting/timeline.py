@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -25,9 +26,9 @@ class Timeline:
     """Keeps some blocks of consecutive rows, or of seconds, from all over the data.
 
     More than 64 blocks become half as many of twice the width, until they have `ROWS` rows; or, by time, about an hour and
-    256 rows on average. Then blocks stay as they are, and of more than `MAX_BLOCKS` those are kept whose number, two
-    neighbours sharing one, has the smallest hashes. They stay that short, since what goes up and down within a day would
-    not show between days. Where a block begins does not depend on the chunks in which rows come.
+    256 rows on average. Then blocks stay as they are, and of more than `MAX_BLOCKS` those are kept that draw the smallest
+    lots: hashes of their numbers, two neighbours sharing one. They stay that short, since what goes up and down within a day
+    would not show between days. Where a block begins does not depend on the chunks in which rows come.
 
     Args:
         timed: whether blocks are of seconds.
@@ -41,7 +42,8 @@ class Timeline:
         self._timed = timed
         self._keys = np.empty(0, dtype=np.int64)
         self._rows = 0
-        self._limit: np.uint64 | None = None
+        self._lots = np.empty(0)
+        self._limit = 1.0
 
     def assign(self, rows: int, times: np.ndarray | None) -> tuple[np.ndarray, list[np.ndarray]]:
         """Takes rows.
@@ -61,32 +63,62 @@ class Timeline:
             known = np.isfinite(times)
             keys = np.floor(np.clip(np.where(known, times, 0.0) / self.width, -_FAR, _FAR)).astype(np.int64)
         self._rows += rows
+        mine = self._keys
         regroupings = []
-        joint = self._joint(keys[known])
-        while len(joint) > _GROWING and self._limit is None and self._short(len(joint)):
+        while self._narrow(len(np.union1d(mine, keys[known]))):
             self.width *= 2
             keys = keys // 2
-            halved = np.unique(self._keys // 2)
-            regroupings.append(np.searchsorted(halved, self._keys // 2))
-            self._keys = halved
-            joint = self._joint(keys[known])
-        if len(joint) > MAX_BLOCKS:
-            self._limit = np.sort(_lots(joint))[MAX_BLOCKS]
-            joint = self._joint(keys[known])
-        if len(joint):
-            regroupings.append(_places(joint, self._keys))
-        self._keys = joint
-        return np.where(known, _places(joint, keys), -1), regroupings
+            halved = np.unique(mine // 2)
+            regroupings.append(np.searchsorted(halved, mine // 2))
+            mine = halved
+        if regroupings:
+            self._lots = _lots(mine)
+        found = np.unique(keys[known])
+        self._keep([mine, found], [self._lots, _lots(found)])
+        if len(mine):
+            regroupings.append(_places(self._keys, mine))
+        return np.where(known, _places(self._keys, keys), -1), regroupings
 
-    def _short(self, blocks: int) -> bool:
+    def merge(self, other: Timeline) -> tuple[np.ndarray, np.ndarray]:
+        """Takes in the blocks of another one: those of the same time become one, and rows without times come after these.
+
+        Returns:
+            The new place of each block that there was, and of each of the other one's; negative for one to forget.
+        """
+        width, start = max(self.width, other.width), 0
+        mine, theirs = self._keys // int(width // self.width), other._keys // int(width // other.width)
+        if not self._timed:
+            start = 2 * math.ceil(self._rows / width / 2)  # blocks that are neighbours stay so
+            theirs = theirs + start
+        # Whoever has a new number draws again, among those that their own limit had left.
+        lots = self._lots if width == self.width else _lots(mine) * self._limit
+        more = other._lots if width == other.width and not start else _lots(theirs) * other._limit
+        self._rows = (self._rows if self._timed else int(start * width)) + other._rows
+        self.width, self._limit = width, min(self._limit, other._limit)
+        while self._narrow(len(np.union1d(mine, theirs))):
+            self.width *= 2
+            mine, theirs = mine // 2, theirs // 2
+            lots, more = _lots(mine), _lots(theirs)
+        self._keep([mine, theirs], [lots, more])
+        return _places(self._keys, mine), _places(self._keys, theirs)
+
+    def _narrow(self, blocks: int) -> bool:
+        """Whether blocks, if there are so many, are to be wider."""
+        if blocks <= _GROWING or self._limit < 1:
+            return False
         if not self._timed:
             return self.width < ROWS
         return self.width < _SECONDS or self._rows < _LEAST_ROWS * blocks
 
-    def _joint(self, keys: np.ndarray) -> np.ndarray:
-        """All blocks that are kept when these come."""
-        found = np.union1d(self._keys, keys)
-        return found if self._limit is None else found[_lots(found) < self._limit]
+    def _keep(self, keys: list[np.ndarray], lots: list[np.ndarray]) -> None:
+        """Keeps those of these blocks that drew a lot below the limit, and makes it lower where they are too many."""
+        joint, places = np.unique(np.concatenate(keys), return_inverse=True)
+        lowest = np.ones(len(joint))
+        np.minimum.at(lowest, places, np.concatenate(lots))
+        if np.count_nonzero(lowest < self._limit) > MAX_BLOCKS:
+            self._limit = float(np.sort(lowest)[MAX_BLOCKS])
+        kept = lowest < self._limit
+        self._keys, self._lots = joint[kept], lowest[kept]
 
     @property
     def blocks(self) -> int:
@@ -99,8 +131,8 @@ class Timeline:
 
 
 def _lots(keys: np.ndarray) -> np.ndarray:
-    """A number for each block that decides which ones stay; neighbours share it, as they are compared."""
-    return mixed((keys // 2).astype(np.uint64))
+    """A number from 0 to 1 for each block that decides which ones stay; neighbours share it, as they are compared."""
+    return np.asarray((mixed((keys // 2).astype(np.uint64)) >> np.uint64(11)) * 2.0**-53)
 
 
 def _places(kept: np.ndarray, keys: np.ndarray) -> np.ndarray:
