@@ -29,6 +29,20 @@ def test_an_alarm_is_on_until_it_ends_and_was_ever_after() -> None:
     assert alarms.since == {0: NOW}
 
 
+def test_an_alarm_that_is_confirmed_tells_what_is_so_now() -> None:
+    alarms = Alarms(VARIABLES)
+    raised = alarms.take(alarm(True), NOW, BEGAN, ("x",))
+    alarms.confirm(alarm(True, effect=0.3), lambda: ("y",))
+    assert alarms.on[0, "distribution"].effect == 0.3
+    assert alarms.on[0, "distribution"].change == raised
+    turned = Alarm(True, 0, "distribution", "e_detector", 0.5, 400, 1, 0.4, "down", (layout.FIRST,))
+    alarms.confirm(turned, lambda: ("y",))
+    now = alarms.on[0, "distribution"]
+    assert alarms.ever[0, "distribution"] == now
+    assert (now.change.direction, now.change.bins, now.change.examples) == ("down", ("00",), ("y",))
+    assert (now.change.score, now.change.rows, now.change.since, now.change.moment) == (0.5, 400, BEGAN, NOW)
+
+
 def test_a_variable_was_in_alarm_first_when_any_cause_was() -> None:
     alarms = Alarms(VARIABLES)
     alarms.take(alarm(True, cause="null"), NOW, BEGAN, ())

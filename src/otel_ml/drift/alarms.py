@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from otel_ml.drift import layout
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An alarm as it was raised.
+    """An alarm as it was confirmed last.
 
     Attributes:
-        change: what was told of it.
+        change: what was told of it; how far and where to are as of the last confirmation.
         effect: lower bound of the total variation.
     """
 
@@ -74,6 +74,26 @@ class Alarms:
             self.since.setdefault(alarm.variable, moment)
         return change
 
+    def confirm(self, alarm: Alarm, examples: Callable[[], tuple[str, ...]]) -> None:
+        """Notes what an alarm that is on looks like now: a drift may grow, and turn round.
+
+        Args:
+            alarm: as the detector confirmed it.
+            examples: finds ids of predictions; asked where it has turned.
+        """
+        key = alarm.variable, alarm.cause
+        variable, before = self._variables[alarm.variable], self.on[key].change
+        change = replace(
+            before,
+            method=alarm.method,
+            score=float(alarm.score),
+            rows=int(alarm.rows),
+            direction=alarm.direction,
+            bins=tuple(bin_name(variable, column) for column in alarm.moved),
+            examples=before.examples if alarm.direction == before.direction else examples(),
+        )
+        self.on[key] = self.ever[key] = Raised(change, float(alarm.effect))
+
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
         return {
@@ -104,7 +124,7 @@ def bin_name(variable: Variable, column: int) -> str:
     index = column - layout.FIRST
     if index < 0:
         return {layout.NULL: "null", layout.RANGE: "range", layout.NON_FINITE: "non_finite"}.get(column, "other")
-    is_other = not variable.ordered and index == len(variable.categories) + variable.shared
+    is_other = not variable.ordered and not variable.shared and index == len(variable.categories)
     return "other" if is_other else f"{index:02d}"
 
 

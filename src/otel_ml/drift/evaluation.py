@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from otel_ml.drift.windows import look_backs
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
+    from otel_ml.drift.detection.alarm import Alarm
     from otel_ml.drift.intake import Intake
     from otel_ml.drift.report import Change, Moment
     from otel_ml.drift.settings import Settings
@@ -59,17 +61,27 @@ class Evaluation:
         ring = self._stream.ring
         sums = look_backs(ring, self._settings.look_back, self._stream.present)
         reference = self._reference(sums)
-        for alarm in self._detector.step(sums, reference, moment):
+
+        def examples(alarm: Alarm) -> tuple[str, ...]:
             own = reference[alarm.look_back] if isinstance(reference, dict) else reference
             first = (ring.newest or 0) - alarm.look_back + 1
-            ids = intake.examples(alarm, sums[alarm.look_back], own, first) if alarm.detected else ()
+            return intake.examples(alarm, sums[alarm.look_back], own, first)
+
+        for alarm in self._detector.step(sums, reference, moment):
+            ids = examples(alarm) if alarm.detected else ()
             self._changes.append(self.alarms.take(alarm, moment, self._stream.moment(alarm.look_back), ids))
+        for alarm in self._detector.confirmed:
+            self.alarms.confirm(alarm, partial(examples, alarm))
 
     def reference(self, before: int = 0) -> tuple[np.ndarray, Scorer]:
         """Returns what the last step, or the one so many before it, is compared with, and who scores against that."""
         found = self._reference([1], before)
         counts = found[1] if isinstance(found, dict) else found
         return counts, self._scorer or Scorer(self._baseline.variables, counts)
+
+    def tolerance(self, reference: np.ndarray) -> np.ndarray:
+        """Returns how far from that reference each variable may be, as `Detector.tolerance` does."""
+        return self._detector.tolerance(reference)
 
     def take(self) -> list[Change]:
         """Returns what has changed since this was last called."""

@@ -78,12 +78,14 @@ class VariableReport:
         baseline_null_ratio: share of nulls in the baseline.
         scores: by statistic; None where one does not apply or there are too few rows for it to mean anything.
         noise: what each would read with no drift, at this number of rows.
+        tolerance: total variation (0 to 1) up to which a shift does not matter: the one that was set, or more where the training
+            data are few, or go up and down themselves. None where there is no alarm about the distribution.
         alarm: whether it is in alarm, or for a file: whether it ever was.
         first_alarm: when it was raised first.
         bins: all of them, `null` last.
         violations: rows by ``ml.violation.type``, over the whole stream.
         causes: what is in alarm: ``distribution``, or a violation type.
-        effect: lower bound of the total variation (0 to 1) at which the alarm was raised, beyond sampling noise.
+        effect: lower bound of the total variation (0 to 1), beyond sampling noise, as the alarm was confirmed last.
         direction: up, down, wider, narrower, more_null, less_null, or mixed.
         since: when the drift began, as far as the look-back tells.
         moved: indexes of the bins that moved most, the largest first.
@@ -100,6 +102,7 @@ class VariableReport:
     baseline_null_ratio: float | None
     scores: dict[str, float | None]
     noise: dict[str, float | None]
+    tolerance: float | None = None
     alarm: bool = False
     first_alarm: Moment | None = None
     bins: tuple[Bin, ...] = ()

@@ -116,7 +116,47 @@ def test_an_alarm_neither_flickers_nor_outstays_the_drift(sigma: float) -> None:
     assert (first.detected, last.detected) == (True, False)
     assert begin <= raised < begin + 12
     assert end <= ended < end + 12
-    assert (last.direction, last.moved) == (first.direction, first.moved)
+    assert last.direction == first.direction == "up"
+
+
+WEAK = [(100, 0.2, 1), (100, 0.2, 2), (20, 0.35, 1), (20, 0.35, 2)]
+
+
+@pytest.mark.parametrize(("rows", "sigma", "seed"), WEAK)
+def test_a_weak_drift_that_lasts_is_one_alarm(rows: int, sigma: float, seed: int) -> None:
+    """So weak that 64 steps are hardly enough to find it: a good half of the time they would not do so again."""
+    steps = traffic(AGE, quantile_bins(sigma), seed, rows)
+    found = run(AGE, steps, 1_500, Settings(rows_per_step=rows))
+    assert [alarm.detected for _, alarm in found] == [True]
+
+
+def test_an_alarm_that_can_be_compared_with_nothing_any_more_ends_after_a_while() -> None:
+    detector, reference = Detector([AGE], SETTINGS), layout.reference([AGE])
+    steps, window = traffic(AGE, quantile_bins(1.0)), Window(reference.shape, 64)
+    found = []
+    for step in range(80):
+        window.add(next(steps))
+        compared = reference if step < 5 else np.zeros_like(reference)
+        found += [(step, alarm.detected) for alarm in detector.step(window.sums(), compared, Moment(step, 0))]
+    assert found == [(0, True), (68, False)]
+
+
+def test_a_standing_alarm_says_what_is_so_now() -> None:
+    """A drift that grows and turns round stays one alarm, of the moment at which it was raised."""
+    detector, reference = Detector([AGE], SETTINGS), layout.reference([AGE])
+    window = Window(reference.shape, 64)
+    steps = traffic(AGE, then(quantile_bins(0.3), quantile_bins(-1.2), 30))
+    said, confirmed = [], []
+    for step in range(60):
+        window.add(next(steps))
+        said += detector.step(window.sums(), reference, Moment(step, 0))
+        confirmed += detector.confirmed
+    ((now, since),) = detector.standing
+    (raised,) = said
+    assert (raised.direction, now.direction) == ("up", "down")
+    assert now.effect > raised.effect + 0.2
+    assert since.step < 10
+    assert confirmed[-1] == now
 
 
 def test_look_backs_start_anew_after_an_alarm() -> None:

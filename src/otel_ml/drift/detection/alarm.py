@@ -24,9 +24,9 @@ class Alarm:
         rows: rows of that window.
         look_back: steps in it: the drift began about so many steps ago, or ended.
         effect: how far from the reference the window's source is at least, beyond sampling noise, as a total variation.
-        direction: up, down, wider, narrower, more_null, less_null, or mixed. At the end of an alarm, as
-            when it was raised.
-        moved: columns of the layout that moved most, the largest first; at the end as when it was raised.
+        direction: up, down, wider, narrower, more_null, less_null, or mixed. At the end of an alarm, as when it was
+            confirmed last.
+        moved: columns of the layout that moved most, the largest first; at the end as when it was confirmed last.
     """
 
     detected: bool

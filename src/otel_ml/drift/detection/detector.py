@@ -22,6 +22,9 @@ from otel_ml.drift.variables import Variable
 CONFIRM_LEVEL: Final = 0.001
 """How often a step confirms an alarm that is over, at most. There is no price for many variables: this one is known."""
 
+END_LEVEL: Final = 0.1
+"""Chance ends an alarm whose drift goes on so much more rarely than the budget has it raise one: that makes two events."""
+
 STAY: Final = 0.8
 """A fixed limit that was passed keeps its alarm up until the statistic is below this share of it."""
 
@@ -63,7 +66,7 @@ class Detector:
             self.streams = int(sum(family.applies.sum() for family in families.values()))
             raise_at = float(np.log(max(self.streams, 1) / settings.budget))
             confirm_at = min(-float(np.log(CONFIRM_LEVEL)), raise_at)
-            end_at = max(confirm_at, -float(np.log(settings.budget)))
+            end_at = max(confirm_at, -float(np.log(END_LEVEL * settings.budget)))
             self._watches = {
                 name: Watch(family, raise_at, confirm_at, end_at, settings.look_back)
                 for name, family in families.items()
@@ -73,9 +76,14 @@ class Detector:
 
     @property
     def standing(self) -> tuple[tuple[Alarm, Moment], ...]:
-        """Alarms that were raised and have not ended, with the moment of each, the largest effect first."""
+        """Alarms that were raised and have not ended, with the moment of that, the largest effect first."""
         found = [alarm for watch in self._watches.values() for alarm in watch.standing.values()]
         return tuple(sorted(found, key=lambda one: -one[0].effect))
+
+    @property
+    def confirmed(self) -> tuple[Alarm, ...]:
+        """Alarms that stood before the last step and that it has confirmed, as they look now."""
+        return tuple(alarm for watch in self._watches.values() for alarm in watch.confirmed)
 
     def step(
         self, sums: Mapping[int, np.ndarray], reference: np.ndarray | Mapping[int, np.ndarray], moment: Moment
@@ -100,6 +108,22 @@ class Detector:
         for watch in self._watches.values():
             alarms += watch.step(look, prepared, self._known, moment, any_rows[watch.streams.variables])
         return alarms
+
+    def tolerance(self, reference: np.ndarray) -> np.ndarray:
+        """How far a distribution may be from the reference: as far as was set, or as far as the reference itself is unsure.
+
+        Args:
+            reference: counts to compare with, shape (variables, width).
+
+        Returns:
+            Total variation, shape (variables,); NaN where there is no alarm about the distribution, or a fixed limit.
+        """
+        if "limits" in self._watches or not len(reference):
+            return np.full(len(reference), np.nan)
+        prepared = self._prepared(reference[None])
+        variables = np.arange(len(reference))
+        radius = prepared.tolerance(np.zeros_like(variables), variables)
+        return np.where(prepared.enough[0], radius, np.nan)
 
     def _prepared(self, counts: np.ndarray) -> Reference:
         """The baseline stays the same for ever: what follows from it is computed once."""

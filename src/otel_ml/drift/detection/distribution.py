@@ -11,7 +11,14 @@ from otel_ml.drift import layout
 from otel_ml.drift.detection import describe
 from otel_ml.drift.detection.alarm import DISTRIBUTION, METHOD, Alarm
 from otel_ml.drift.detection.ball import closest
-from otel_ml.drift.detection.evidence import evidence_bound, learned, log_evidence, log_ratio, quick_bound
+from otel_ml.drift.detection.evidence import (
+    evidence_bound,
+    log_evidence,
+    log_marginal,
+    log_mean,
+    prior_of,
+    quick_bound,
+)
 from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.sums import Evidence, negligible, summed
@@ -37,7 +44,7 @@ class DistributionStreams:
         self.size = len(variables)
         self.variables = np.arange(self.size)
         bins = layout.bins(variables)[:, layout.FIRST :]
-        self.applies = bins.sum(-1) > 1
+        self.applies = (bins.sum(-1) > 1) & np.array([not one.advancing for one in variables], dtype=bool)
         self._concentration = settings.concentration
         self._splits = max(settings.look_back.bit_length() - 1, 1)
         self._ordered = np.array([variable.ordered for variable in variables], dtype=bool)
@@ -117,19 +124,23 @@ class DistributionStreams:
         self.drifted[streams] = kept[:, None] * self.drifted[streams] + counts
 
     def calm(self, streams: np.ndarray, ages: np.ndarray, look: Look, reference: Reference, known: Known) -> np.ndarray:
-        """Log evidence that what was remembered is over, since the reference explains the last steps much better.
+        """Log evidence that what was remembered is over, since what does not matter explains the last steps much better.
 
-        Infinite where the reference has come to be what was remembered.
+        What does not matter is the reference itself, or what is closest to the drift in the ball. Of a drift that goes on
+        one knows no more than what was seen of it: the likelihood of further rows is the mean over all laws that this
+        leaves open. Infinite where the reference has come to be what was remembered.
         """
         at, place = np.nonzero((look.look_backs[:, None] <= ages) & reference.enough[:, streams])
         result = np.full((len(look.look_backs), len(streams)), -np.inf)
         variable = streams[place]
         which = at if len(reference.shares) > 1 else np.zeros_like(at)
         radius, shares = reference.tolerance(which, variable), reference.shares[which, variable]
-        drifted = learned(self.drifted[variable], shares, LEAST_CONCENTRATION)
+        posterior = self.drifted[variable] + prior_of(shares, LEAST_CONCENTRATION)
+        drifted = posterior / posterior.sum(-1, keepdims=True)
         nearest = closest(drifted, shares, radius)
         counts = look.counts[at, variable, layout.FIRST :] / known.overdispersion[variable, None]
-        result[at, place] = (counts * log_ratio(nearest, drifted)).sum(-1)
+        over = [(counts * np.log(np.where(law > 0, law, 1.0))).sum(-1) for law in (shares, nearest)]
+        result[at, place] = log_mean(np.stack(over, axis=-1)) - log_marginal(counts, posterior)
         same = 0.5 * np.abs(drifted - shares).sum(-1) <= radius
         result[at[same], place[same]] = np.inf
         return summed(result).log

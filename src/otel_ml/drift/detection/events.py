@@ -10,6 +10,7 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.detection import describe
 from otel_ml.drift.detection.alarm import METHOD, Alarm
+from otel_ml.drift.detection.evidence import LEAST_PRIOR, log_marginal
 from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.rare import log_evidence_rare
 from otel_ml.drift.detection.references import Known, Reference
@@ -68,11 +69,14 @@ class EventStreams:
         stream = streams[place]
         which = at if len(reference.shares) > 1 else np.zeros_like(at)
         upper, lower = reference.limits(which, self.variables[stream], self._cause[stream])
-        drifted = (self.drifted[stream, 0] + 0.5) / (self.drifted[stream, 1] + 1.0)
+        hits, total = self.drifted[stream].T
+        posterior = np.stack([hits, total - hits], axis=-1) + LEAST_PRIOR
+        drifted = posterior[:, 0] / posterior.sum(-1)
         limit = np.where(drifted > upper, upper, lower)
         hits, total = (found[at, stream] for found in self._counted(look, known))
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = hits * np.log(limit / drifted) + (total - hits) * np.log((1 - limit) / (1 - drifted))
+            logs = hits * np.log(limit) + (total - hits) * np.log(1 - limit)
+        logs -= log_marginal(np.stack([hits, total - hits], axis=-1), posterior)
         result = np.full((len(look.look_backs), len(streams)), -np.inf)
         result[at, place] = np.where((lower <= drifted) & (drifted <= upper), np.inf, logs)
         return summed(result).log
@@ -107,13 +111,14 @@ class EventStreams:
 def _possible(variable: Variable) -> tuple[bool, ...]:
     """Which events a variable can have, by column. What is derived from others leaves these to them."""
     expected = variable.constraints
+    is_limited = expected.minimum is not None or expected.maximum is not None or expected.non_negative
     original = variable.source is None and variable.subject != "multivariate"
     visible = original and variable.kind != "masked"
     named = visible and not variable.ordered
     can = {
         "null": original,
         "type": visible,
-        "range": visible and (expected.minimum is not None or expected.maximum is not None or expected.non_negative),
+        "range": visible and (is_limited or expected.type == "integer"),
         "unseen": named and (variable.known is not None or expected.allowed is not None),
         "non_finite": visible and variable.kind == "numeric",
     }

@@ -94,12 +94,8 @@ def log_evidence_any(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarr
 
     (Universal inference: Wasserman, Ramdas, Balakrishnan, 2020.) Arguments as in `log_evidence`.
     """
-    bins = shares > 0
-    prior = np.where(bins, np.maximum(concentration * shares, LEAST_PRIOR), 0.0)
-    total, rows = prior.sum(-1), counts.sum(-1)
-    safe = np.where(bins, prior, 1.0)
-    marginal = gammaln(total) - gammaln(total + rows) + (gammaln(safe + counts) - gammaln(safe)).sum(-1)
-    some = np.where(rows[..., None] > 0, counts, shares)
+    marginal = log_marginal(counts, prior_of(shares, concentration))
+    some = np.where(counts.sum(-1, keepdims=True) > 0, counts, shares)
     best = closest(some, shares, tolerance)
     return np.asarray(marginal - (counts * np.log(np.where(counts > 0, best, 1.0))).sum(-1))
 
@@ -119,8 +115,25 @@ def log_evidence_learned(
 
 def learned(counts: np.ndarray, shares: np.ndarray, concentration: float) -> np.ndarray:
     """Shares that counts suggest to one who expected those of the reference."""
-    posterior = counts + np.where(shares > 0, np.maximum(concentration * shares, LEAST_PRIOR), 0.0)
+    posterior = counts + prior_of(shares, concentration)
     return np.asarray(posterior / posterior.sum(-1, keepdims=True))
+
+
+def prior_of(shares: np.ndarray, concentration: float) -> np.ndarray:
+    """Of a Dirichlet distribution around the reference; 0 in padding."""
+    return np.where(shares > 0, np.maximum(concentration * shares, LEAST_PRIOR), 0.0)
+
+
+def log_marginal(counts: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Log likelihood of rows, in their order, whose shares are drawn from a Dirichlet distribution.
+
+    Args:
+        counts: shape (..., B).
+        prior: its parameters, of the same shape; 0 in padding.
+    """
+    total, safe = prior.sum(-1), np.where(prior > 0, prior, 1.0)
+    spread = (gammaln(safe + counts) - gammaln(safe)).sum(-1)
+    return np.asarray(gammaln(total) - gammaln(total + counts.sum(-1)) + spread)
 
 
 def log_evidence_bins(counts: np.ndarray, shares: np.ndarray, tolerance: np.ndarray) -> np.ndarray:

@@ -54,15 +54,21 @@ class Watch:
     An alarm is raised when the evidence reaches a threshold. From then on two sums start anew, which only look back to
     there: evidence of drift, which confirms the alarm at a lower threshold and starts both sums anew, and evidence that
     what was seen is over, which ends it. So an alarm about a weak drift ends as slowly as it came, and one about a
-    strong drift as quickly; and one that is neither confirmed nor refuted ends when the longest look-back has passed.
+    strong drift as quickly. What is neither confirmed nor refuted stays, since a drift does not end by itself; only where
+    there is nothing to compare with any more one has to give up.
 
     Args:
         streams: to watch.
         raise_at: log of the evidence at which an alarm is raised.
         confirm_at: at which it is confirmed.
         end_at: log of the evidence of calm at which it is ended.
-        patience: steps with rows without confirmation after which it is ended.
+        patience: steps with rows without confirmation after which it is ended, if there is nothing to compare with.
         anew: whether sums start anew at an alarm; they do after it in any case.
+
+    Attributes:
+        raised: which streams are in alarm.
+        standing: by stream, the alarm as it was confirmed last, and when it was raised.
+        confirmed: alarms that the last step has confirmed.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Watch:
         self._age = np.zeros(streams.size, dtype=np.int64)
         self._quiet = np.zeros(streams.size, dtype=np.int64)
         self.standing: dict[int, tuple[Alarm, Moment]] = {}
+        self.confirmed: list[Alarm] = []
 
     def step(self, look: Look, reference: Reference, known: Known, moment: Moment, rows: np.ndarray) -> list[Alarm]:
         """Look at one more step.
@@ -91,12 +98,13 @@ class Watch:
         least = np.where(self.raised, self._confirm_at, self._raise_at)
         found = self.streams.evidence(look, reference, known, self._age, least)
         over = np.flatnonzero(found.log > least)
-        raised = over[~self.raised[over]]
-        alarms = []
-        for stream in raised.tolist():
+        alarms: list[Alarm] = []
+        self.confirmed = []
+        for stream in over.tolist():
             alarm = self.streams.alarm(stream, int(found.at[stream]), look, reference, known, detected=True)
-            self.standing[stream] = alarm, moment
-            alarms.append(alarm)
+            (self.confirmed if self.raised[stream] else alarms).append(alarm)
+            _, begun = self.standing.get(stream, (alarm, moment))
+            self.standing[stream] = alarm, begun
         if len(over):
             self.streams.remember(over, found.at[over], look, known, np.where(self.raised[over], KEPT, 0.0))
         self.raised[over] = True
@@ -107,8 +115,8 @@ class Watch:
         for stream in ended.tolist():
             at = max(int(look.longest(self._age[stream])), 0)
             now = self.streams.alarm(stream, at, look, reference, known, detected=False)
-            then, _ = self.standing.pop(stream)
-            alarms.append(replace(now, direction=then.direction, moved=then.moved))
+            last, _ = self.standing.pop(stream)
+            alarms.append(replace(now, direction=last.direction, moved=last.moved))
         self.raised[ended] = False
         self._age[ended] = 0
         return alarms
@@ -118,7 +126,8 @@ class Watch:
         if not len(asked):
             return asked
         calm = self.streams.calm(asked, self._age[asked], look, reference, known)
-        return asked[(calm > self._end_at) | (self._quiet[asked] >= self._patience)]
+        unknown = np.isneginf(calm) & (self._quiet[asked] >= self._patience)
+        return asked[(calm > self._end_at) | unknown]
 
     def state(self) -> dict[str, Any]:
         """All that it has to know of the past, as arrays and plain data."""
