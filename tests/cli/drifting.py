@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -16,6 +18,7 @@ from otel_ml.cli.group import cli
 from otel_ml.drift.baseline import Baseline
 
 HOUR = 3_600
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "check.schema.json").read_text(encoding="utf-8"))
 START = 1_357_000_000 // HOUR * HOUR
 
 
@@ -53,3 +56,15 @@ def run(*arguments: str, stdin: bytes | None = None, env: Mapping[str, str | Non
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def report(*arguments: str) -> Any:
+    """What `otel-ml check --output json` prints, which the schema describes."""
+    found = json.loads(run("check", *arguments, "--output", "json").stdout)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def by_name(found: Any) -> dict[str, Any]:
+    """The features of a report."""
+    return {variable["name"]: variable for variable in found["features"]}
