@@ -81,10 +81,11 @@ def _contradiction(variable: Variable) -> str | None:
     ends = variable.edges if variable.ordered else variable.categories
     if variable.ordered and variable.shared:
         return f"a variable of kind {variable.kind} has no shared bins"
-    wanted = len(ends) + variable.shared + 1
+    wanted = len(ends) + (variable.shared or 1)
     if bins != wanted:
-        what = "edges" if variable.ordered else "categories and shared bins" if variable.shared else "categories"
-        return f"counts must be {wanted}, one more than {what}, not {bins}"
+        what = "one more than edges" if variable.ordered else "one more than categories"
+        what = "categories and shared bins together" if variable.shared else what
+        return f"counts must be {wanted}, {what}, not {bins}"
     if variable.ordered and variable.categories:
         return f"a variable of kind {variable.kind} has no categories"
     if not variable.ordered and (variable.edges or variable.centers):

@@ -16,6 +16,9 @@ _SMALLEST_NORMAL: Final = 2.0**-1022
 OTHER: Final = "__other__"
 """The last bin of a categorical variable: everything that has no bin of its own."""
 
+_NARROW: Final = 2.0**-19
+"""Width of a bin, as a share of its end, up to which it is that of one value."""
+
 _EXAMPLES: Final = 3
 """Categories that the name of a bin which they share tells."""
 
@@ -51,9 +54,8 @@ class Variable:
     """One variable as it was in the training data.
 
     Value ``x`` of a kind that lies along a line is in bin ``searchsorted([*edges, inf], x, side="left")``: a bin ends at
-    its edge, inclusive, and the last bin is open. A categorical or boolean one is in the bin of its category. A rare one
-    shares a bin with those for which `counts.labels.slots` says the same, where there are such bins, and all else is in the
-    last bin, `OTHER`.
+    its edge, inclusive, and the last bin is open. A categorical or boolean one is in the bin of its category, and
+    otherwise in the last bin, `OTHER`, or in one of those that take its place.
 
     Attributes:
         name: of the feature; ``prediction``, ``score``, ``entropy``; or of what was derived.
@@ -66,9 +68,9 @@ class Variable:
         categories: those with a bin of their own, the most frequent first.
         known: further categories of the training data: they have no bin of their own, yet are not unseen. None when
             there were too many to keep, so that no value counts as unseen.
-        shared: bins that rare categories share, after those of `categories`; 0 where all of them are in `OTHER`.
-        counts: training values by bin; ``len(edges) + 1`` or ``len(categories) + shared + 1`` of them, none for a masked
-            one.
+        shared: bins that all others share instead of `OTHER`, by `counts.labels.slots`; 0 where there are few of them.
+        counts: training values by bin; ``len(edges) + 1`` or ``len(categories) + (shared or 1)`` of them, none for a
+            masked one.
         centers: mean training value of each bin, where the kind lies along a line.
         mean: of the finite training values; as std, minimum and maximum, None where there is none.
         std: their standard deviation.
@@ -142,16 +144,20 @@ class Variable:
         >>> zeros.label(0), zeros.label(1), zeros.label(2)
         ('(-inf, 0)', '0', '(0, inf)')
         >>> Variable("city", kind="categorical", known=("Bonn", "Oslo", "Rome", "Ulm"), shared=2).label(1)
-        'Bonn, Rome, Ulm'
+        'Bonn, Oslo, Rome, …'
         """
         if not self.ordered:
             slot = bin_index - len(self.categories)
             if slot < 0:
                 return self.categories[bin_index]
-            return self._label_of_shared(slot) if slot < self.shared else OTHER
+            return self._label_of_shared(slot) if self.shared else OTHER
+        if 0 < bin_index < len(self.edges):  # a value so frequent that it has a bin of its own
+            below, above = self.edges[bin_index - 1], self.edges[bin_index]
+            if above - below <= _NARROW * abs(above):
+                return f"{below / 2 + above / 2:.6g}"
         low = _shown(self.edges[bin_index - 1]) if bin_index else "-inf"
         high = _shown(self.edges[bin_index]) if bin_index < len(self.edges) else "inf"
-        if low == high:  # a value so frequent that it has a bin of its own
+        if low == high:
             return high
         is_open = high == "inf" or (high == "0" and self.edges[bin_index] < 0)
         return f"({low}, {high}{')' if is_open else ']'}"

@@ -118,7 +118,7 @@ class _Points:
     def add(self, index: int, variable: Variable, attributes: Series, key: str) -> None:
         """One for each bin, one for nulls, and one for what is in no bin: values of another type, and other categories."""
         columns = [*range(layout.FIRST, layout.FIRST + len(variable.counts)), layout.NULL]
-        columns += [layout.TYPE] if variable.ordered else []
+        columns += [layout.TYPE] if variable.ordered or variable.shared else []
         for column in columns:
             name = bin_name(variable, column)
             self._series.append({**attributes, key: name})

@@ -84,29 +84,21 @@ def _by_name(target: Variable, source: Variable) -> np.ndarray:
             others[place] -= found[index]
     for category, count in own.items():
         if category not in target.categories:
-            is_known = target.known is None or category in target.known
-            found[first:][_place(category, target) if is_known else -1] += count
+            found[first:][_place(category, target)] += count
     found[first:] += _others(np.array(target.counts[first:], dtype=np.float64), others)
     return found
 
 
 def _place(category: str, variable: Variable) -> int:
-    """In which of the bins behind those of single categories a known one is."""
-    return int(slots([category], variable.shared)[0]) if variable.shared else -1
+    """In which of the bins behind those of single categories one is."""
+    return int(slots([category], variable.shared or 1)[0])
 
 
 def _others(target: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Counts of the bins that categories share, and of the last one, laid onto those of `target`."""
-    shared, there = len(target) - 1, len(source) - 1
-    common = min(shared, there)
-    if not common or max(shared, there) % common:
-        return _in_proportion(target[:, None], source[:, None]).ravel()
-    spread = _in_proportion(target[:-1].reshape(-1, common), source[:-1].reshape(-1, common))
-    return np.append(spread.ravel(), source[-1])
-
-
-def _in_proportion(target: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """The sum of each column of `source`, spread as the column of `target` is."""
-    weights = target + 1e-9  # where there is none, evenly
-    found: np.ndarray = source.sum(axis=0) * weights / weights.sum(axis=0)
-    return found
+    """Counts of the bins that categories share, laid onto those of `target`: two may be one there, or one two."""
+    common = min(len(target), len(source))
+    if max(len(target), len(source)) % common:
+        common = 1
+    weights = target.reshape(-1, common) + 1e-9  # where there is none, evenly
+    found: np.ndarray = source.reshape(-1, common).sum(axis=0) * weights / weights.sum(axis=0)
+    return found.ravel()

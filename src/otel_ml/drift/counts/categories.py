@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.variables import Variable
 
 _FEW_CODES: Final = 2**18
+_TO_BE_FOUND: Final = -1
 
 
 class Categories:
@@ -35,21 +36,19 @@ class Categories:
 
     def __init__(self, variable: Variable) -> None:
         own, self._shared = len(variable.categories), variable.shared
-        self._bins = own + self._shared + 1
+        self._bins = own + (self._shared or 1)
         allowed = variable.constraints.allowed
         labels = dict.fromkeys([*variable.categories, *(variable.known or ()), *(allowed or ())])
         bins = {label: index for index, label in enumerate(variable.categories)}
-        if self._shared and variable.known:
-            places = (own + slots(variable.known, self._shared)).tolist()
-            bins = dict(zip(variable.known, places, strict=True)) | bins
+        if self._shared:
+            bins = dict(zip(labels, (own + slots(list(labels), self._shared)).tolist(), strict=True)) | bins
         self._table: dict[str | None, int] = {}
         for label in labels:
             unseen = allowed is not None and label not in allowed
             self._table[label] = FIRST + bins.get(label, self._bins - 1) + unseen * self._bins
         closed = variable.known is not None or allowed is not None
-        self._other = FIRST + self._bins - 1 + closed * self._bins
         self._first_shared = FIRST + own + closed * self._bins
-        self._is_open = self._shared > 0 and variable.known is None  # so that unknown ones were fitted as well
+        self._other = _TO_BE_FOUND if self._shared else self._first_shared
         for label in labels:
             for other in _spellings(label, labels):
                 self._table.setdefault(other, self._table[label])
@@ -86,10 +85,9 @@ class Categories:
         if types == {bytes}:
             values, types = [value.decode("utf-8", "replace") for value in values], {str}
         if self._plain_texts and types <= {str, type(None)}:
-            unknown = -1 if self._is_open else self._other
-            codes = np.fromiter(map(self._table.get, values, repeat(unknown)), dtype=np.intp, count=len(values))
-            if self._is_open:
-                places = np.flatnonzero(codes < 0)
+            codes = np.fromiter(map(self._table.get, values, repeat(self._other)), dtype=np.intp, count=len(values))
+            if self._shared:
+                places = np.flatnonzero(codes == _TO_BE_FOUND)
                 codes[places] = self._shared_codes([category_of(values[place]) for place in places.tolist()])
             return codes
         if types in ({int}, {bool}):
@@ -114,20 +112,23 @@ class Categories:
             small = _whole_numbers(column)
             if small is not None:
                 places: np.ndarray = np.clip(small, low - 1, low + len(codes) - 2) - (low - 1)
-                return codes.take(places)
+                found: np.ndarray = codes.take(places)
+                if self._shared:
+                    unknown = np.flatnonzero(found == _TO_BE_FOUND)
+                    numbers, inverse = np.unique(small[unknown], return_inverse=True)
+                    found[unknown] = self._shared_codes(list(map(str, numbers.tolist())))[inverse]
+                return found
         distinct, inverse = np.unique(column, return_inverse=True)
         by_value = np.array([self._code_of(value) for value in distinct], dtype=np.intp)
         return by_value.take(inverse)
 
     def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
         """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
-        if self._is_open:
-            return None
         known = [int(label) for label in self._table if label is not None and _is_whole(label)] or [0, 1]
         low, high = min(known), max(known)
         if high - low >= _FEW_CODES:
             return None
-        codes = np.full(high - low + 3, self._code_of(high + 1), dtype=np.uint16)
+        codes = np.full(high - low + 3, self._other if self._is_right(high + 1) else TYPE, dtype=np.int16)
         for number in known:
             codes[number - low + 1] = self._code_of(number)
         return low, codes
@@ -138,10 +139,8 @@ class Categories:
         if not self._is_right(value):
             return TYPE
         label = category_of(value)
-        found = self._table.get(label)
-        if found is not None:
-            return found
-        return int(self._shared_codes([label])[0]) if self._is_open else self._other
+        found = self._table.get(label, self._other)
+        return int(self._shared_codes([label])[0]) if found == _TO_BE_FOUND else found
 
     def _shared_codes(self, labels: list[str]) -> np.ndarray:
         return self._first_shared + slots(labels, self._shared)

@@ -130,11 +130,11 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
     own, rest = ranked[: bins - 1], ranked[bins - 1 :]
     distinct = len(ranked) if exact else max(len(ranked), column.labels.distinct)
     left = total - sum(count for _, count in own)
-    shared = 0 if strange or not numbers.quantiles.exact else _shared(left * bins // max(total, 1), len(rest))
+    shared = 0 if strange or not numbers.quantiles.exact else _shared(2 * left * bins // max(total, 1), len(rest))
     others = [left]
     if shared:
         spread -= by_slot(dict(own))
-        others = [*spread.reshape(-1, shared).sum(axis=0).tolist(), 0]
+        others = spread.reshape(-1, shared).sum(axis=0).tolist()
     return replace(
         variable,
         categories=tuple(label for label, _ in own),
@@ -146,7 +146,7 @@ def _of_labels(variable: Variable, column: Column, bins: int) -> Variable:
 
 
 def _shared(worth: int, labels: int) -> int:
-    """How many bins rare categories share: a power of two, each bin worth as much as any other and of several labels."""
+    """How many bins rare categories share: a power of two, each bin with half of what others have, and several labels."""
     most = min(SLOTS, worth, labels // 2)
     return 2 ** (most.bit_length() - 1) if most >= 2 else 0
 

@@ -13,7 +13,7 @@ from otel_ml.drift.fitting.distinct import Distinct
 KEPT: Final = 4_096
 """Categories that stay when there are too many."""
 
-SLOTS: Final = 16
+SLOTS: Final = 32
 """Groups of categories of which the total counts are kept, however many categories there are."""
 
 

@@ -62,6 +62,8 @@ def constraints(variable: Variable, column: Column | None) -> Constraints:
     if variable.kind == "numeric" and enough and column is not None:
         line = column.line("number")  # what was infinite in training is out of no range
         minimum, maximum = None if line.below else variable.minimum, None if line.above else variable.maximum
+        if column.kind is None and _is_advancing(variable, column):
+            maximum = None
         return replace(found, minimum=minimum, maximum=maximum, non_negative=minimum is not None and minimum >= 0)
     if variable.kind == "categorical" and enough and variable.known is not None:
         every = (*variable.categories, *variable.known)
