@@ -198,3 +198,38 @@ def test_correlated_features_are_one_group() -> None:
 def test_where_nothing_came_that_is_said() -> None:
     report = monitor(numeric("a")).report()
     assert report.notes == ("there were no rows, so nothing was compared",)
+
+
+def about_tolerance(report: Report) -> list[str]:
+    return [note for note in report.notes if note.startswith("the tolerance")]
+
+
+def test_the_tolerance_in_force_is_told() -> None:
+    """Of seasonal features, of few rows, of what can not alarm."""
+    seasonal = replace(numeric("seasonal"), block_distance=0.2)
+    few = replace(numeric("few"), rows=100, counts=(10,) * 10)
+    variables = (numeric("a"), seasonal, few, numeric("b"), numeric("c"))
+    report = monitor(*variables).report()
+    told = {one.name: one.tolerance for one in report.features}
+    assert told == {"a": 0.05, "b": 0.05, "c": 0.05, "seasonal": pytest.approx(0.35), "few": None}
+    assert report.to_dict()["features"][1]["tolerance"] == pytest.approx(0.35)
+    (note,) = about_tolerance(report)
+    assert note.startswith("the tolerance is larger than 5% for 1 variable,")
+    assert note.endswith(": seasonal 35%")
+    assert about_tolerance(monitor(*variables, tolerance=0.4).report()) == []
+    assert {one.tolerance for one in monitor(*variables, thresholds={"psi": 0.2}).report().features} == {None}
+
+
+@pytest.mark.parametrize("reference", ["previous", "last_week"])
+def test_the_tolerance_is_that_of_the_reference(reference: str) -> None:
+    one = monitor(numeric("a"), reference=reference)
+    assert find(one.report(), "a").tolerance is None
+    if reference == "previous":
+        assert find(feed(one, 8), "a").tolerance == 0.05
+
+
+def test_of_many_large_tolerances_a_few_are_named() -> None:
+    variables = [replace(numeric(f"v{place}"), block_distance=0.1 + place / 100) for place in range(8)]
+    variables += [numeric(f"calm{place}") for place in range(8)]
+    (note,) = about_tolerance(monitor(*variables).report())
+    assert ": v7 32%, v6 31%, v5 30%, v4 29%, v3 28% and 3 more" in note

@@ -172,6 +172,7 @@ class Monitor:
                 window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
                 reference=reference,
                 scorer=scorer,
+                tolerance=self._evaluation.tolerance(reference),
                 legend=self._legend,
                 totals=stream.totals(),
                 rows=stream.rows,

@@ -11,10 +11,11 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import Raised, bin_name
 from otel_ml.drift.groups import groups_of
+from otel_ml.drift.notes import notes_of
 from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport, counted
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.scoring import Scorer
-from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
+from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Variable
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Snapshot:
         window: counts of the window that is scored, shape (variables, width).
         reference: what it is compared with, of the same shape.
         scorer: of that reference.
+        tolerance: how far from it each variable may be, NaN where it has no alarm.
         legend: of the bins.
         totals: counts of the whole stream.
         rows: of the whole stream.
@@ -53,6 +55,7 @@ class Snapshot:
     window: np.ndarray
     reference: np.ndarray
     scorer: Scorer
+    tolerance: np.ndarray
     legend: tuple[tuple[tuple[str, str], ...], ...]
     totals: np.ndarray
     rows: int
@@ -94,7 +97,7 @@ def report_of(snapshot: Snapshot) -> Report:
         missing=snapshot.missing,
         extra=snapshot.extra,
         late=snapshot.late,
-        notes=_notes(snapshot),
+        notes=notes_of(snapshot),
     )
 
 
@@ -110,6 +113,7 @@ class _Writer:
         self._window, self._reference = snapshot.window.tolist(), snapshot.reference.tolist()
         self._reference_rows = layout.rows_of(snapshot.reference).tolist()
         self._totals, self._total_rows = snapshot.totals.tolist(), layout.rows_of(snapshot.totals).tolist()
+        self._tolerance = _numbers(snapshot.tolerance.round(4))
         self._missing = frozenset(snapshot.missing)
 
     def above_noise(self) -> list[float]:
@@ -130,6 +134,7 @@ class _Writer:
             baseline_null_ratio=variable.null_ratio if variable.rows else None,
             scores={name: values[index] for name, values in self._scores.items()},
             noise={name: values[index] for name, values in self._noise.items()},
+            tolerance=self._tolerance[index],
             first_alarm=self._snapshot.first.get(index),
             bins=self._bins(variable, index),
             violations=self._violations(variable, index),
@@ -199,37 +204,6 @@ def _note(variable: Variable, values: int, needed: float) -> str | None:
         enough = f"{needed:,.0f} are needed" if np.isfinite(needed) else "and those it is compared with as well"
         return f"{counted(values, 'value is', 'values are')} too few for scores: {enough}"
     return None
-
-
-def _notes(snapshot: Snapshot) -> tuple[str, ...]:
-    """What holds for the whole report."""
-    notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
-    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.reference).max(initial=0))
-    if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
-        notes.append(
-            f"the baseline has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm"
-        )
-    elif reference < MIN_REFERENCE_ROWS:
-        what = "window before" if settings.reference == "previous" else "same hour last week"
-        notes.append(f"the {what} has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
-    if snapshot.cut_short:
-        notes.append("the last step was cut short by the end: scores are of the one before")
-    if snapshot.undated:
-        notes.append(
-            f"{counted(snapshot.undated, 'row')} had no event time that can be used: counted as of the row before"
-        )
-    if snapshot.late:
-        notes.append(
-            f"{counted(snapshot.late, 'row was', 'rows were')} left out, coming more than {settings.lateness:g} s late: "
-            "sort them by time, or allow for more lateness"
-        )
-    missing = {name.casefold(): name for name in snapshot.missing}
-    notes += [
-        f"{missing[name.casefold()]!r} of the baseline seems to be {name!r} of the rows"
-        for name in snapshot.extra
-        if name.casefold() in missing
-    ]
-    return tuple(notes)
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:

@@ -1,0 +1,67 @@
+"""What holds for a whole report, in words: what was not compared, and why there may be no alarm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from otel_ml.drift import layout
+from otel_ml.drift.report import counted
+from otel_ml.drift.settings import MIN_REFERENCE_ROWS
+
+if TYPE_CHECKING:
+    from otel_ml.drift.reporting import Snapshot
+
+WORTH_A_NOTE: Final = 0.02
+"""More than what was set, from which on a tolerance is told of: that of 2,000 rows is a hundredth more."""
+
+MAX_NAMED: Final = 5
+
+
+def notes_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """What holds for the whole report."""
+    notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
+    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.reference).max(initial=0))
+    if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
+        notes.append(
+            f"the baseline has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm"
+        )
+    elif reference < MIN_REFERENCE_ROWS:
+        what = "window before" if settings.reference == "previous" else "same hour last week"
+        notes.append(f"the {what} has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
+    notes += _beyond_tolerance(snapshot)
+    if snapshot.cut_short:
+        notes.append("the last step was cut short by the end: scores are of the one before")
+    if snapshot.undated:
+        notes.append(
+            f"{counted(snapshot.undated, 'row')} had no event time that can be used: counted as of the row before"
+        )
+    if snapshot.late:
+        notes.append(
+            f"{counted(snapshot.late, 'row was', 'rows were')} left out, coming more than {settings.lateness:g} s late: "
+            "sort them by time, or allow for more lateness"
+        )
+    missing = {name.casefold(): name for name in snapshot.missing}
+    notes += [
+        f"{missing[name.casefold()]!r} of the baseline seems to be {name!r} of the rows"
+        for name in snapshot.extra
+        if name.casefold() in missing
+    ]
+    return tuple(notes)
+
+
+def _beyond_tolerance(snapshot: Snapshot) -> list[str]:
+    """Which columns may go further than was set: an alarm that is silent for that would seem to be broken."""
+    found = [
+        (tolerance, variable.name)
+        for tolerance, variable in zip(snapshot.tolerance.tolist(), snapshot.baseline.variables, strict=True)
+        if variable.subject != "multivariate" and tolerance >= snapshot.settings.tolerance + WORTH_A_NOTE
+    ]
+    if not found:
+        return []
+    found.sort(key=lambda one: -one[0])
+    named = ", ".join(f"{name} {tolerance:.0%}" for tolerance, name in found[:MAX_NAMED])
+    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
+    return [
+        f"the tolerance is larger than {snapshot.settings.tolerance:.0%} for {counted(len(found), 'variable')}, as the training "
+        f"data go up and down or are few: {named}{more}"
+    ]
