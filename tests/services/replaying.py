@@ -15,7 +15,7 @@ import numpy as np
 
 from otel_ml.service.records import Log
 from tests.monitoring import examples
-from tests.services.process import Service, running, uvicorn
+from tests.services.process import Service, gunicorn, running, uvicorn
 from tests.services.serving import REQUEST_SECONDS
 from tests.support.otlp import OtlpSink
 from tests.support.wait import eventually
@@ -101,7 +101,9 @@ def replayed(
         days: how long ago the traffic begins.
     """
     where = {"OTEL_ML_DRIFT_DIRECTORY": str(folder / "drift"), "OTEL_ML_EVENTS": "off"}
-    with running(uvicorn("replayed", "--workers", str(workers)), {**sink.env(), **where, **env}, folder) as service:
+    # Forked workers share one import of everything, which is most of the time of a start.
+    command = uvicorn("replayed") if workers == 1 else gunicorn("replayed", "--preload", "-w", str(workers))
+    with running(command, {**sink.env(), **where, **env}, folder) as service:
         yield Replay(service, (time.time() - days * DAY) // HOUR * HOUR)
 
 

@@ -150,6 +150,7 @@ class Aggregator:
                 guarded("watches.settle")(self.watches.settle)()
             finally:
                 self._work.release()
+                self._speak()
 
     def look(self, timeout: float, read: Callable[[], T]) -> T | None:
         """Count all that is queued, and read what that makes; None if it takes too long to get to it."""
@@ -160,7 +161,7 @@ class Aggregator:
             return read()
         finally:
             self._work.release()
-            self._wake.set()  # there may be something to say
+            self._speak()
 
     def close(self, timeout: float) -> bool:
         """Drain for the last time, and end the thread. Calls that are under way are handed on by their own threads."""
@@ -186,6 +187,14 @@ class Aggregator:
             if self._thread is None and not self._closed:
                 self._start()
         return True
+
+    def _speak(self) -> None:
+        """Have our thread say what was found. A process that predicts nothing has none yet, and may be the one that looks."""
+        if self._outbox.has_notices:
+            with self._lock:
+                if self._thread is None and not self._closed:
+                    self._start()
+            self._wake.set()
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)

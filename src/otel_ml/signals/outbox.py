@@ -54,6 +54,11 @@ class Outbox:
         """Whether a prediction's events wait."""
         return bool(self._pending)
 
+    @property
+    def has_notices(self) -> bool:
+        """Whether an event waits that is no prediction's."""
+        return bool(self._notices)
+
     def announce(self, notice: Notice) -> None:
         """Take an event that is no prediction's. Of a thousand that wait, one gives way: an alarm only to other alarms."""
         with self._lock:
