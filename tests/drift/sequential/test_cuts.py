@@ -23,6 +23,7 @@ STREAMS = {
     "constant": np.full(6_000, 19.3),
     "a constant, then another": np.repeat([-1 / 3, 3.0], 3_000),
     "hardly any noise": 5 + 1e-8 * steps(6, 0, 3, rows=3_000),
+    "one value just before a look": np.where(np.arange(6_000) == 199, 20.0, 0.0),
     "in waves": np.sin(np.arange(6_000) / 200),
 }
 

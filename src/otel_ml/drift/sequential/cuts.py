@@ -76,7 +76,7 @@ class Cuts:
         mean, squares = (sums[:, -1] / width).tolist()
         variance, doubt = max(squares - mean * mean - NO_VARIANCE, 0.0), log(2 * log(width) / self.delta)
         far = np.abs(sums[0] - cuts * mean)
-        near = np.sqrt(cuts * (width - cuts) * (2 * CLOSE**2 * doubt * variance / width)) + 2 / 3 * CLOSE * doubt
+        near = np.sqrt(cuts * ((width - cuts) * (2 * CLOSE**2 * doubt * variance / width))) + 2 / 3 * CLOSE * doubt
         return bool((far > near).any())
 
     def suspects(self, growth: Growth) -> Ints:
@@ -96,6 +96,7 @@ class Cuts:
 
         lowest = 0 if self.least < BUCKETS else 1  # of the newest row, a cut leaves less than that
         powers = np.arange(lowest, len(growth.begins) + 1)[:, None]
+        # from here on, a row of the matrices is a size of buckets, and a column a look
         buckets, sizes = made(looks, powers), np.ldexp(1.0, powers)
         ends = buckets * sizes
         starts, ends, sizes = ends[1:], ends[:-1], sizes[:-1]
@@ -111,6 +112,7 @@ class Cuts:
             apart -= expected
             np.abs(apart, out=apart)
             np.fmax(far, apart, out=far)
+        # the weight between two cuts is never less than at both of them
         oldest = np.maximum(starts + sizes, self.least, out=apart)
         newest = np.minimum(ends, width - self.least, out=expected)
         near = np.minimum(oldest * (width - oldest), newest * (width - newest))
@@ -121,6 +123,7 @@ class Cuts:
         if not look.size:
             return look
 
+        # from here on, a row is a cut, and a column one of what remains
         width, sizes = width[look], sizes[row, 0]
         old = starts[row, look] + sizes * SLOTS
         apart = np.abs(sums.take(first[row, look] + SLOTS - 1) - old * mean[look])
