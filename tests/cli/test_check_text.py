@@ -79,3 +79,23 @@ def test_histograms_show_small_shares_and_leave_empty_bins_blank(encoding: str) 
     assert len(bar(7.0, 10, options)) == 10
     if encoding == "ascii":
         assert (drawn + bar(0.3, 10, options)).isascii()
+
+
+def test_combinations_that_drift_along_with_a_feature_are_counted_and_not_told() -> None:
+    rng = np.random.default_rng(5)
+    columns = {name: rng.normal(size=20_000) for name in "abcdef"}
+    baseline = Baseline.fit(columns)
+    moved = {**columns, "a": columns["a"] + 1}
+    report = check(moved, baseline)
+    along = sum(one.alarm for one in report.multivariate)
+    assert along > 1
+    text = printed(report, baseline)
+    assert "1 of 6 features in alarm\n" in text
+    assert f"{along} combinations of features in alarm along with those above" in text
+    assert "! projection" not in text
+
+    x = rng.normal(size=20_000)
+    pair = Baseline.fit({"x": x, "y": x + 0.3 * rng.normal(size=20_000)})
+    turned = printed(check({"x": x, "y": -x + 0.3 * rng.normal(size=20_000)}, pair), pair)
+    assert "! pca_residual" in turned  # no feature tells this story
+    assert "along with those above" not in turned

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from otel_ml.cli.check import words
 from otel_ml.cli.check.svg import histogram, meter, small_histogram
-from otel_ml.cli.printable import percent, printable
+from otel_ml.cli.printable import percent, plural, printable
 from otel_ml.drift.report import SCORES, Report, VariableReport
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def page(report: Report, baseline: Baseline, unit: str = "row") -> str:
     style = files("otel_ml.cli.check").joinpath("check.css").read_text(encoding="utf-8")
     model = " ".join(printable(part, 60) for part in (baseline.model, baseline.version) if part)
     title = f"Drift of {model}" if model else "Drift"
+    combinations, along = words.combinations(report)
     body = [
         f"<header><h1>{escape(title)}</h1>",
         f'<p class="verdict {"bad" if report.alarm else "good"}">{escape(words.headline(report))}</p>',
@@ -40,7 +41,8 @@ def page(report: Report, baseline: Baseline, unit: str = "row") -> str:
         _remarks(report),
         _section("Features", report.features, report.steps, unit),
         _section("Outputs", report.predictions, report.steps, unit),
-        _section("Combinations of features", report.multivariate, report.steps, unit),
+        _section("Combinations of features", combinations, report.steps, unit),
+        f"<p>{plural(along, 'combination')} of features in alarm along with those above.</p>" if along else "",
     ]
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

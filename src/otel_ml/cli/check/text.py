@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from otel_ml.cli.check import words
-from otel_ml.cli.printable import printable
+from otel_ml.cli.printable import plural, printable
 from otel_ml.cli.variable_list import VariableList
 from otel_ml.drift.report import Report
 
@@ -42,16 +42,19 @@ class CheckText:
         )
         yield Text(against, style="dim")
         common = partial(VariableList, options=options, steps=report.steps, unit=self._unit)
+        combinations, along = words.combinations(report)
         lists = [
             common("features", report.features),
             common("outputs", report.predictions),
-            # they drift together with features, and are many: the strongest one tells the story
-            common("combinations of features", report.multivariate, quiet=0, told=1),
+            # they drift together, and are many: the strongest one tells the story
+            common("combinations of features", combinations, quiet=0, told=1),
         ]
         for variables in lists:
             if len(variables):
                 yield Text("")
                 yield from variables.lines()
+        if along:
+            yield Text(f"  {plural(along, 'combination')} of features in alarm along with those above", style="dim")
         remarks = words.remarks(report)
         if remarks:
             yield Text("")

@@ -33,10 +33,11 @@ def headline(report: Report) -> str:
     >>> headline(Report("9f2c41d07a3b", rows=10, steps=1, alarm=False, features=()))
     'nothing drifts'
     """
+    alone, _ = combinations(report)
     groups = (
         (report.features, "feature", "features"),
         (report.predictions, "output", "outputs"),
-        (report.multivariate, "combination of features", "combinations of features"),
+        (alone, "combination of features", "combinations of features"),
     )
     parts = []
     for variables, one, many in groups:
@@ -46,6 +47,13 @@ def headline(report: Report) -> str:
     if not parts:
         return "nothing drifts"
     return f"{' and '.join(parts) if len(parts) < 3 else ', '.join(parts)} in alarm"
+
+
+def combinations(report: Report) -> tuple[list[VariableReport], int]:
+    """Combinations of features that have a story of their own, and how many others drift along with a feature in alarm."""
+    told = {one.group for one in (*report.features, *report.predictions) if one.alarm and one.group is not None}
+    alone = [one for one in report.multivariate if not one.alarm or one.group not in told]
+    return alone, len(report.multivariate) - len(alone)
 
 
 def extent(report: Report) -> str:
