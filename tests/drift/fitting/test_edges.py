@@ -55,16 +55,17 @@ def test_what_comes_to_lie_between_codes_shows() -> None:
 def test_a_frequent_value_has_the_same_bin_as_float32_and_after_a_sum(values: list[float]) -> None:
     found = of(values * 100)
     there = np.searchsorted(found.edges, values)
-    assert np.searchsorted(found.edges, np.float32(values).astype(float)).tolist() == there.tolist()
+    assert np.searchsorted(found.edges, np.array(values, dtype=np.float32).astype(float)).tolist() == there.tolist()
     assert np.searchsorted(found.edges, np.array(values) * 3 / 3 + 0.0).tolist() == there.tolist()
-    served_first = of(np.float32(values * 100).astype(float))
+    served_first = of(np.array(values * 100, dtype=np.float32).astype(float))
     assert np.searchsorted(served_first.edges, values).tolist() == there.tolist()
 
 
 def test_quantiles_do_not_cut_what_a_float32_rounds() -> None:
     values = np.random.default_rng(1).integers(0, 40, 5_000) / 10
     found = of(values)
-    assert np.array_equal(*(np.searchsorted(found.edges, one) for one in (values, values.astype(np.float32))))
+    as_float32 = values.astype(np.float32)
+    assert np.array_equal(np.searchsorted(found.edges, values), np.searchsorted(found.edges, as_float32))
 
 
 def test_neighbours_that_no_float32_tells_apart_keep_bins_of_their_own() -> None:

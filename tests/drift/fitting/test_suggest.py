@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from otel_ml.drift.baseline import Baseline
+from otel_ml.drift.checking import check
 from otel_ml.drift.variables import Constraints, Variable
 
 ROWS = 3_000
@@ -46,6 +47,45 @@ def test_completeness_leaves_room_for_chance_and_for_what_raises_no_alarm(every:
     constraints = fitted(x=nulls)["x"].constraints
     assert constraints.completeness == pytest.approx(1 - bearable, abs=0.0011)
     assert not constraints.never_null
+
+
+def test_only_what_came_as_integers_is_expected_to_stay_so() -> None:
+    whole = np.arange(ROWS) % 90
+    found = fitted(count=whole, amount=whole.astype(float), objects=whole.astype(object), mixed=[1.0, 2] * (ROWS // 2))
+    types = {name: variable.constraints.type for name, variable in found.items()}
+    assert types == {"count": "integer", "amount": "number", "objects": "integer", "mixed": "number"}
+
+
+@pytest.mark.parametrize("fitted_as", [int, float])
+def test_fractions_where_whole_numbers_were_are_in_their_bins(fitted_as: type) -> None:
+    baseline = Baseline.fit({"x": RNG.integers(1, 100, 20_000).astype(fitted_as)}, projections=False)
+    (found,) = check({"x": RNG.gamma(2, 3, 20_000) + 1}, baseline, rows_per_step=1_000).features
+    assert "distribution" in found.causes
+    assert found.scores["total_variation"] is not None
+    assert ("range" in found.causes) == (fitted_as is int)
+    assert "type" not in found.violations
+
+
+def test_dates_and_serial_numbers_move_on_without_an_alarm() -> None:
+    start = np.datetime64("2026-01-01")
+    columns = {"at": start + np.arange(ROWS), "order": 70_000 + np.arange(ROWS), "x": np.sort(RNG.normal(size=ROWS))}
+    live = {"at": start + 2 * ROWS + np.arange(ROWS), "order": 90_000 + np.arange(ROWS), "x": RNG.normal(size=ROWS)}
+    found = fitted(**columns)
+    assert {name: one.advancing for name, one in found.items()} == {"at": True, "order": True, "x": False}
+    assert "moves on with time: no alarm for its distribution" in found["at"].notes[0]
+    assert "as serial numbers and times do: no alarm" in found["order"].notes[0]
+    assert "rows that are sorted by it, or a time?" in found["x"].notes[0]
+    baseline = Baseline.fit(columns, projections=False)
+    assert not check(live, Baseline.from_json(baseline.to_json()), rows_per_step=500).alarm
+    assert check({**live, "at": [None] * ROWS}, baseline, rows_per_step=500).alarm
+    declared = Baseline.fit(columns, projections=False, kinds={"at": "datetime", "order": "numeric"})
+    assert not any(variable.advancing for variable in declared.variables)
+    report = check(live, declared, rows_per_step=500)
+    assert {one.name for one in report.features if one.alarm} == {"at", "order"}
+
+
+def test_there_are_no_more_different_values_than_values() -> None:
+    assert all(one.distinct <= 20_000 for one in fitted(x=RNG.normal(size=20_000), y=np.arange(20_000)).values())
 
 
 def test_few_rows_suggest_nothing_of_what_there_was_not() -> None:

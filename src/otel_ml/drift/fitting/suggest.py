@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from otel_ml.drift.counts.columns import number_in
 from otel_ml.drift.counts.labels import TRUTHS
 from otel_ml.drift.fitting.kinds import ALMOST_UNIQUE, FEW, mixed
 from otel_ml.drift.fitting.words import words
@@ -97,11 +98,7 @@ def _whole(column: Column) -> bool:
 
 
 def _looks_numeric(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return label in TRUTHS
-    return True
+    return label in TRUTHS or number_in(label) is not None
 
 
 def _completeness(variable: Variable) -> float | None:
