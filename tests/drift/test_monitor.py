@@ -167,6 +167,30 @@ def test_without_rows_windows_go_on_and_an_alarm_stays_until_rows_refute_it() ->
     assert ended.moment.step < 320
 
 
+def raised_at(seconds: float, rows: int, **options: object) -> int:
+    """The row at which a shift by a sigma after 2,500 rows is found, of which so many come at once, so many seconds apart."""
+    rng, one = np.random.default_rng(8), monitor(**options)
+    columns = rows_like_training(rng, 4_000)
+    columns["a"][2_500:] = columns["a"][2_500:] + 0.29
+    changes = list[Change]()
+    for start in range(0, 4_000, rows):
+        part = {name: column[start : start + rows] for name, column in columns.items()}
+        one.observe(part, rows=rows, times=start // rows * seconds + 1.0)
+        changes += one.advance()
+    assert [(change.name, change.cause, change.detected) for change in changes] == [("a", "distribution", True)]
+    assert changes[0].since is not None
+    assert abs(changes[0].since.row - 2_500) <= max(rows, 64)
+    return changes[0].moment.row
+
+
+@pytest.mark.parametrize(("rows", "reference"), [(1, "baseline"), (5, "baseline"), (100, "baseline"), (5, "previous")])
+def test_few_rows_mean_later_alarms_and_not_none(rows: int, reference: str) -> None:
+    """One row in twelve minutes, or in two hours, tells as much as one a minute."""
+    found = raised_at(60.0, rows, reference=reference)
+    assert 2_500 < found <= (2_600 if reference == "baseline" else 2_800)
+    assert raised_at(720.0, rows, reference=reference) == raised_at(7_200.0, rows, reference=reference) == found
+
+
 def test_absurd_times_stop_nothing() -> None:
     one = monitor()
     minutes(one, 0, 10)
@@ -212,20 +236,22 @@ def test_batches_and_the_order_of_rows_within_a_step_change_nothing(seed: int, d
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32), st.floats(0, 1))
-def test_counts_of_two_workers_are_those_of_one(seed: int, share: float) -> None:
+@given(st.integers(0, 2**32), st.floats(0, 1), st.sampled_from([600, 10]))
+def test_counts_of_two_workers_are_those_of_one(seed: int, share: float, count: int) -> None:
     rng = np.random.default_rng(seed)
     one, merged, binner = monitor(), monitor(), Binner(BASELINE)
-    for step in range(4):
-        columns = rows_like_training(rng, 600)
+    for step in range(0, 20, 5 if count > 100 else 1):
+        columns = rows_like_training(rng, count)
         columns["b"] = columns["b"] ** (1 + step)
-        mine = rng.uniform(size=600) < share
-        one.observe(columns, rows=600, times=step * 60.0)
+        mine = rng.uniform(size=count) < share
+        one.observe(columns, rows=count, times=step * 60.0)
         for rows in (np.flatnonzero(mine), np.flatnonzero(~mine)):
             counts = np.zeros(merged.shape, dtype=np.int64)
             binner.count({name: column[rows] for name, column in columns.items()}, len(rows), counts)
             assert merged.add(step, counts)
-    assert one.flush() == merged.flush()
+    found = one.flush()
+    assert found
+    assert merged.flush() == found
     assert one.report() == merged.report()
 
 

@@ -72,6 +72,30 @@ def test_every_kind_of_monitor_restarts(tmp_path: Path, options: dict[str, objec
     assert same(whole, after)
 
 
+@pytest.mark.parametrize("cut", [3, 50, 101, 109, 230])
+def test_a_slow_model_restarts(tmp_path: Path, cut: int) -> None:
+    """A batch in an hour, of ten rows: several share a place, of which the state has to know how full it is."""
+
+    def hours(one: Monitor, first: int, last: int) -> list[Change]:
+        changes = list[Change]()
+        for hour in range(first, last):
+            columns = uniform(np.random.default_rng(hour), 10, "a", "b", "score")
+            columns["a"] = columns["a"] * (0.5 if 100 < hour < 200 else 1.0)
+            features = {"a": columns["a"], "b": columns["b"], "city": np.array(["Oslo", "Rome"] * 5, dtype=object)}
+            one.observe(features, {"score": columns["score"]}, rows=10, times=hour * 3_600.0)
+            changes += one.advance()
+        return changes
+
+    whole, before = Monitor(BASELINE, SETTINGS, wall=WALL), Monitor(BASELINE, SETTINGS, wall=WALL)
+    expected = hours(whole, 0, 300) + whole.flush()
+    found = hours(before, 0, cut)
+    save(before, tmp_path / "state.npz")
+    after = load(tmp_path / "state.npz", BASELINE, SETTINGS, wall=WALL)
+    assert found + hours(after, cut, 300) + after.flush() == expected
+    assert same(whole, after)
+    assert [change.detected for change in expected if change.name == "a"] == [True, False]
+
+
 def test_changes_that_nobody_has_asked_for_are_not_lost(tmp_path: Path) -> None:
     one = Monitor(BASELINE, SETTINGS, wall=WALL)
     for minute in range(5):

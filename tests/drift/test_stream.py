@@ -6,7 +6,7 @@ import numpy as np
 
 from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.stream import Stream
+from otel_ml.drift.stream import LEAST_ROWS, Stream
 from tests.drift.made import Wall
 
 SHAPE = (1, 6)
@@ -55,13 +55,53 @@ def test_steps_without_rows_are_completed_as_well() -> None:
     assert not one.last.any()
 
 
-def test_a_gap_costs_as_many_looks_as_the_ring_has_steps_and_all_are_counted() -> None:
+def test_a_gap_costs_two_steps_and_all_are_counted() -> None:
     one = stream()
     completed = feed(one, 0, 60, 7 * 86_400, 7 * 86_400 + 60)
-    assert [moment.step for moment in completed] == [*range(10), 10_080]
+    assert [moment.step for moment in completed] == [0, 1, 2, 3, 10_080]
     assert one.closed == 10_081
     assert completed[-1].row == 3
-    assert one.moment(8) == completed[-1]  # what was before is not known any more
+    assert one.began(8) == (0, completed[0])  # three rows are not much to look at
+
+
+def test_a_gap_costs_as_many_hours_as_are_kept_apart() -> None:
+    one = stream(reference="last_week")
+    completed = feed(one, 0, 3_600, 365 * 86_400, 365 * 86_400 + 3_600)
+    assert [moment.step for moment in completed] == [*range(178), 8_760]
+    assert one.closed == 8_761
+    assert not one.ring.sum(0, 177).any()
+    assert one.began(8) == (8_760, completed[-1])  # what was before is not known any more
+
+
+def minutes(one: Stream, rows: int, *which: int) -> list[tuple[int, bool]]:
+    """Feeds minutes of so many rows; returns the places there are after each step, and whether it changed anything."""
+    return [(one.present, one.grown) for minute in which for _ in feed(one, *[minute * 60.0] * rows)]
+
+
+def test_steps_with_few_rows_share_a_place() -> None:
+    one = stream()
+    assert minutes(one, 10, *range(9)) == [(1, True)] * 4 + [(2, True)] * 4
+    assert [one.ring.sum(place, place)[0, 5] for place in (0, 1)] == [40, 40]
+    assert (one.began(1)[0], one.began(2)[0]) == (4, 0)
+    assert one.began(1)[1] == Moment(4, 50, "1970-01-01T00:04:00Z")
+
+
+def test_steps_with_rows_enough_have_a_place_each() -> None:
+    assert minutes(stream(), LEAST_ROWS, *range(5)) == [(place, True) for place in (1, 2, 3, 4)]
+    one = stream(rows_per_step=2)
+    feed(one, *range(9))
+    assert (one.present, one.ring.sum(3, 3)[0, 5]) == (4, 2)
+
+
+def test_steps_without_rows_have_none_but_for_hours_of_a_week() -> None:
+    one = stream()
+    feed(one, *[0.0] * LEAST_ROWS, *[180.0] * LEAST_ROWS)
+    assert (one.closed, one.present, one.grown) == (3, 1, False)
+    feed(one, 240.0)
+    assert (one.closed, one.present, one.grown) == (4, 2, True)
+    one = stream(reference="last_week")
+    feed(one, 0, 3 * 3_600, 3 * 3_600 + 1, 4 * 3_600)
+    assert (one.present, [one.ring.sum(place, place)[0, 5] for place in range(4)]) == (4, [1, 0, 0, 2])
 
 
 def test_the_end_of_time_is_as_cheap() -> None:
@@ -102,3 +142,12 @@ def test_a_restored_stream_goes_on() -> None:
     assert np.array_equal(one.ring.sum(0, 100), again.ring.sum(0, 100))
     assert np.array_equal(one.totals(), again.totals())
     assert (one.closed, one.rows, one.present) == (again.closed, again.rows, again.present)
+    assert one.began(4) == again.began(4)
+
+
+def test_it_is_known_after_a_restart_that_the_last_step_was_cut_short() -> None:
+    one, again = stream(), stream()
+    feed(one, *range(70), 120)
+    assert one.is_cut_short()
+    again.restore(one.state())
+    assert again.is_cut_short()

@@ -23,7 +23,6 @@ class RowClock:
         self.rows_per_step = rows_per_step
         self.open_from = 0
         self.late = self.undated = self.restarts = 0  # rows in order are none of these
-        self.restarts = 0
         self._seen = 0
 
     def place(self, rows: int, times: object = None) -> list[Place]:

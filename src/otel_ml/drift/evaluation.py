@@ -58,18 +58,19 @@ class Evaluation:
             moment: of the step.
             intake: has the rows of the last steps, for examples.
         """
-        ring = self._stream.ring
-        sums = look_backs(ring, self._settings.look_back, self._stream.present)
+        stream = self._stream
+        if not stream.grown:
+            return
+        sums = look_backs(stream.ring, self._settings.look_back, stream.present)
         reference = self._reference(sums)
 
         def examples(alarm: Alarm) -> tuple[str, ...]:
             own = reference[alarm.look_back] if isinstance(reference, dict) else reference
-            first = (ring.newest or 0) - alarm.look_back + 1
-            return intake.examples(alarm, sums[alarm.look_back], own, first)
+            return intake.examples(alarm, sums[alarm.look_back], own, stream.began(alarm.look_back)[0])
 
-        for alarm in self._detector.step(sums, reference, moment):
+        for alarm in self._detector.step(sums, reference, moment, opened=stream.opened):
             ids = examples(alarm) if alarm.detected else ()
-            self._changes.append(self.alarms.take(alarm, moment, self._stream.moment(alarm.look_back), ids))
+            self._changes.append(self.alarms.take(alarm, moment, stream.began(alarm.look_back)[1], ids))
         for alarm in self._detector.confirmed:
             self.alarms.confirm(alarm, partial(examples, alarm))
 

@@ -162,7 +162,7 @@ class Monitor:
             stream = self._stream
             window = stream.last if stream.last is not None else stream.live()
             cut_short = ended and stream.is_cut_short()
-            reference, scorer = self._evaluation.reference(before=int(cut_short))
+            reference, scorer = self._evaluation.reference(before=int(cut_short and stream.opened))
             alarms = self._evaluation.alarms
             if cut_short:
                 window = stream.before_last

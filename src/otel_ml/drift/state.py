@@ -21,7 +21,7 @@ from otel_ml.drift.settings import Settings
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _PLAIN: Final = "plain"
 _ARRAY: Final = "\x00array"

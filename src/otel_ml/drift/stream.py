@@ -19,9 +19,17 @@ from otel_ml.drift.windows import Ring
 WEEK: Final = 168
 """Hours."""
 
+LEAST_ROWS: Final = 32
+"""Rows in each place of the ring, at least: 64 hold 2,000 then, which is what a weak drift takes, and a moving reference."""
+
 
 class Stream:
     """Counts by step: a ring of the complete ones, and those that rows may still come for.
+
+    Each step has a place of its own in the ring, except where rows are few: a step of time with less than `LEAST_ROWS`
+    shares its place with those after it, until they have as many together, and one without any has none. So the ring
+    reaches back by as many rows as it takes to find something, be it for days. Hours of a week stay apart, whatever is
+    in them, and so do steps of a fixed number of rows.
 
     Memory is fixed by the settings: the ring is as long as the look-backs and the reference need, and there are
     ``lateness / step + 2`` open steps at most.
@@ -33,8 +41,10 @@ class Stream:
 
     Attributes:
         clock: what step a row is in.
-        ring: the complete steps.
-        present: how many of them there were since the ring was empty.
+        ring: the complete steps, in places that are numbered from 0.
+        present: how many places there were since the ring was empty.
+        opened: whether the step that was completed last began a new place.
+        grown: whether it changed anything in the ring.
         closed: steps that are complete, since the beginning.
         rows: rows counted, those of open steps included.
         last: counts of the step that was completed last, None before the first.
@@ -46,9 +56,12 @@ class Stream:
         self.clock = RowClock(by_rows) if by_rows else EventClock(settings.step, settings.lateness, wall)
         self.ring = Ring(history(settings), shape)
         self.present = self.closed = self.rows = 0
+        self.opened = self.grown = False
         self.last: np.ndarray | None = None
         self.before_last: np.ndarray | None = None
-        self._moments: deque[Moment] = deque(maxlen=settings.look_back)
+        self._least = 0 if settings.reference == "last_week" else 1 if by_rows else LEAST_ROWS
+        self._held = 0  # rows in the newest place
+        self._began: deque[tuple[int, Moment]] = deque(maxlen=settings.look_back)  # the first step of each place
         self._totals = np.zeros(shape, dtype=np.int64)  # of complete steps
         self._open: dict[int, np.ndarray] = {}
         self._open_rows: dict[int, int] = {}
@@ -91,6 +104,7 @@ class Stream:
             for step in sorted(self._open):
                 yield self._complete(step)
             self.ring.clear()
+            self._began.clear()
             self._next, self.present, self._set_back = None, 0, False
         open_from = self.clock.open_from
         if open_from is not None:
@@ -112,38 +126,41 @@ class Stream:
         """Counts of all rows, int64."""
         return sum(self._open.values(), self._totals.copy())
 
-    def moment(self, look_back: int) -> Moment:
-        """When the last so many complete steps began."""
-        return self._moments[-min(look_back, len(self._moments))]
+    def began(self, look_back: int) -> tuple[int, Moment]:
+        """The first step of the last so many places."""
+        return self._began[-min(look_back, len(self._began))]
 
     def _first(self, limit: int) -> int | None:
         """The first step before the limit that is not complete; None if all are."""
         with_rows = min(self._open, default=limit)
         following = with_rows if self._next is None else self._next
-        if self._quiet >= self.ring.steps and with_rows > following:
-            # Nothing would change by looking at more steps without rows, so they are passed over.
+        if self._quiet >= (2 if self._least else self.ring.steps) and with_rows > following:
+            # Nothing would change by completing more steps without rows, so they are passed over.
             self.closed += min(with_rows, limit) - following
             self._next = following = min(with_rows, limit)
-            self._moments.clear()
+            if not self._least:
+                self._began.clear()
         return following if following < limit else None
 
     def _complete(self, step: int) -> Moment:
         rows, counts = self._open_rows.pop(step, 0), self._open.pop(step, None)
-        self.before_last = self.last
         if counts is None:
-            self.last = np.zeros(self.ring.shape, dtype=np.int64)
-            self.ring.move(step)
-        else:
-            self.last = counts
-            self._totals += counts
-            self.ring.add(step, counts)
+            counts = np.zeros(self.ring.shape, dtype=np.int64)
+        self.before_last, self.last = self.last, counts
+        self._totals += counts
         self._rows_before += rows
         self._quiet = 0 if rows else self._quiet + 1
         self._next = step + 1
         moment = Moment(self.closed, self._rows_before, self.clock.start_of(step))
-        self._moments.append(moment)
         self.closed += 1
-        self.present += 1
+        self.opened = (not self.present or self._held >= self._least) and (rows > 0 or not self._least)
+        self.grown = self.opened or rows > 0
+        if self.opened:
+            self.present, self._held = self.present + 1, 0
+            self._began.append((step, moment))
+        if self.grown:
+            self.ring.add(self.present - 1, counts)
+            self._held += rows
         return moment
 
     def state(self) -> dict[str, Any]:
@@ -155,8 +172,11 @@ class Stream:
             "present": self.present,
             "closed": self.closed,
             "rows": self.rows,
+            "opened": self.opened,
+            "held": self._held,
             "last": None if self.last is None else self.last.copy(),
-            "moments": [asdict(moment) for moment in self._moments],
+            "before_last": None if self.before_last is None else self.before_last.copy(),
+            "began": [[step, asdict(moment)] for step, moment in self._began],
             "totals": self._totals.copy(),
             "open": {str(step): self._open[step].copy() for step in steps},
             "open_rows": {str(step): self._open_rows[step] for step in steps},
@@ -170,8 +190,10 @@ class Stream:
         self.clock.restore(state["clock"])
         self.ring.restore(state["ring"])
         self.present, self.closed, self.rows = state["present"], state["closed"], state["rows"]
+        self.opened, self._held = state["opened"], state["held"]
         self.last = None if state["last"] is None else self._matrix(state["last"])
-        self._moments.extend(Moment(**moment) for moment in state["moments"])
+        self.before_last = None if state["before_last"] is None else self._matrix(state["before_last"])
+        self._began.extend((step, Moment(**moment)) for step, moment in state["began"])
         self._totals = self._matrix(state["totals"])
         self._open = {int(step): self._matrix(counts) for step, counts in state["open"].items()}
         self._open_rows = {int(step): int(rows) for step, rows in state["open_rows"].items()}
@@ -185,6 +207,6 @@ class Stream:
 
 
 def history(settings: Settings) -> int:
-    """Complete steps that must be kept: what the look-backs need, and what the reference lies behind them."""
+    """Places that must be kept: what the look-backs need, and what the reference lies behind them."""
     behind = {"baseline": 0, "previous": settings.look_back, "last_week": WEEK}
     return settings.look_back + behind[settings.reference]

@@ -86,7 +86,12 @@ class Detector:
         return tuple(alarm for watch in self._watches.values() for alarm in watch.confirmed)
 
     def step(
-        self, sums: Mapping[int, np.ndarray], reference: np.ndarray | Mapping[int, np.ndarray], moment: Moment
+        self,
+        sums: Mapping[int, np.ndarray],
+        reference: np.ndarray | Mapping[int, np.ndarray],
+        moment: Moment,
+        *,
+        opened: bool = True,
     ) -> list[Alarm]:
         """Look at one more step.
 
@@ -95,6 +100,8 @@ class Detector:
                 the baseline's layout. Sums that reach behind the first step are left alone.
             reference: counts to compare with, or by look-back, of the same shape.
             moment: when the step was.
+            opened: False where it counts as part of the step before it, as there were few rows in that: the sums end with
+                it, but begin where they began then.
 
         Returns:
             Alarms that were raised or have ended.
@@ -106,7 +113,8 @@ class Detector:
         any_rows = rows_of(look.counts[0]) > 0
         alarms = []
         for watch in self._watches.values():
-            alarms += watch.step(look, prepared, self._known, moment, any_rows[watch.streams.variables])
+            rows = any_rows[watch.streams.variables]
+            alarms += watch.step(look, prepared, self._known, moment, rows, opened=opened)
         return alarms
 
     def tolerance(self, reference: np.ndarray) -> np.ndarray:

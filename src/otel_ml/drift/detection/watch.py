@@ -83,7 +83,9 @@ class Watch:
         self.standing: dict[int, tuple[Alarm, Moment]] = {}
         self.confirmed: list[Alarm] = []
 
-    def step(self, look: Look, reference: Reference, known: Known, moment: Moment, rows: np.ndarray) -> list[Alarm]:
+    def step(
+        self, look: Look, reference: Reference, known: Known, moment: Moment, rows: np.ndarray, *, opened: bool = True
+    ) -> list[Alarm]:
         """Look at one more step.
 
         Args:
@@ -92,8 +94,9 @@ class Watch:
             known: what is known of the variables.
             moment: when it was.
             rows: whether a stream had rows in it, shape (streams,).
+            opened: False where it counts as part of the step before.
         """
-        self._age += 1
+        self._age += opened
         self._quiet += rows
         least = np.where(self.raised, self._confirm_at, self._raise_at)
         found = self.streams.evidence(look, reference, known, self._age, least)
