@@ -7,6 +7,7 @@ import json
 from otel_ml.drift import Moment, layout
 from otel_ml.drift.alarms import Alarms, bin_name
 from otel_ml.drift.detection.alarm import Alarm
+from otel_ml.drift.variables import Variable
 from tests.drift.made import categorical, numeric
 
 VARIABLES = (numeric("a"), categorical("city", "Oslo", "Rome"))
@@ -66,4 +67,8 @@ def test_columns_are_named_as_in_metrics() -> None:
     ]
     assert names == ["null", "00", "01", "other"]
     assert bin_name(VARIABLES[0], layout.TYPE) == "other"
+    assert bin_name(VARIABLES[0], layout.RANGE) == "range"
+    assert bin_name(VARIABLES[0], layout.NON_FINITE) == "non_finite"
+    shared = Variable("city", kind="categorical", categories=("a",), shared=2, counts=(1, 1, 1))
+    assert [bin_name(shared, layout.FIRST + index) for index in range(3)] == ["00", "01", "02"]
     assert bin_name(VARIABLES[0], layout.FIRST + 2) == "02"
