@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_ml.drift.baseline import Baseline, BaselineError
+from otel_ml.drift import Baseline, BaselineError
 from otel_ml.drift.baseline_file import content_of, write
 from otel_ml.drift.variables import Constraints, Projections, Variable
 

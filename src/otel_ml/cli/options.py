@@ -26,7 +26,7 @@ def load_baseline(path: str) -> Baseline:
     Raises:
         BaselineError: There is none.
     """
-    from otel_ml.drift.baseline import Baseline, BaselineError
+    from otel_ml.drift import Baseline, BaselineError
 
     if path != STDIN:
         return Baseline.load(path)

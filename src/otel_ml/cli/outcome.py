@@ -24,8 +24,7 @@ INTERRUPTED: Final = 130
 def gate() -> Iterator[None]:
     """Ends the program with status 2 whatever goes wrong inside: 1 would say that something was found."""
     from otel_ml.config import ConfigError
-    from otel_ml.drift.baseline import BaselineError
-    from otel_ml.drift.report import CheckError
+    from otel_ml.drift import BaselineError, CheckError
 
     try:
         yield

@@ -10,10 +10,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from otel_ml.drift.baseline import Baseline, BaselineError
+    from otel_ml.drift.baseline import Baseline
     from otel_ml.drift.checking import check
+    from otel_ml.drift.errors import BaselineError, CheckError
     from otel_ml.drift.monitor import Monitor
-    from otel_ml.drift.report import Bin, Change, CheckError, Moment, Report, VariableReport
+    from otel_ml.drift.report import Bin, Change, Moment, Report, VariableReport
     from otel_ml.drift.sequential.adwin import Adwin
     from otel_ml.drift.sequential.cusum import Cusum
     from otel_ml.drift.sequential.page_hinkley import PageHinkley
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Adwin": "sequential.adwin",
     "Baseline": "baseline",
-    "BaselineError": "baseline",
+    "BaselineError": "errors",
     "Bin": "report",
     "Change": "report",
-    "CheckError": "report",
+    "CheckError": "errors",
     "Constraints": "variables",
     "Cusum": "sequential.cusum",
     "Moment": "report",

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from otel_ml.drift.errors import BaselineError
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from otel_ml.drift.fitting.fitter import Fitter
     from otel_ml.drift.fitting.treatment import Treatment
     from otel_ml.drift.variables import Kind, Projections, Variable
-
-
-class BaselineError(ValueError):
-    """A baseline that can not be made, read or used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +218,7 @@ class Baseline:
 
         >>> Baseline.from_json("{}")
         Traceback (most recent call last):
-        otel_ml.drift.baseline.BaselineError: this is no baseline: it does not say its schema; fit one with otel-ml baseline fit
+        otel_ml.drift.errors.BaselineError: this is no baseline: it does not say its schema; fit one with otel-ml baseline fit
         """
         from otel_ml.drift.baseline_file import content_id, content_of, read
 

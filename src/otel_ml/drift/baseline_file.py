@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Final
 
-from otel_ml.drift.baseline import BaselineError
 from otel_ml.drift.baseline_parsing import parse
+from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.variables import Constraints, Projections, Variable
 
 FAMILY: Final = "otel-ml.baseline/"

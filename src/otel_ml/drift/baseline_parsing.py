@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from otel_ml.drift.baseline import BaselineError
 from otel_ml.drift.baseline_fields import (
     Check,
     ascending,
@@ -25,6 +24,7 @@ from otel_ml.drift.baseline_fields import (
     texts_by_name,
     treatments,
 )
+from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.variables import Constraints, Kind, Projections, Subject, Variable
 
 MAX_BINS: Final = 100

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_ml.drift import layout
+from otel_ml.drift.errors import CheckError
 from otel_ml.drift.monitor import Monitor
-from otel_ml.drift.report import CheckError, Report
+from otel_ml.drift.report import Report
 from otel_ml.drift.reporting import report_of
 from otel_ml.drift.roles import Roles
 from otel_ml.drift.settings import Settings

@@ -22,10 +22,6 @@ SCORES: Final = (
 """Every statistic, each a value of ``ml.drift.method``."""
 
 
-class CheckError(ValueError):
-    """A table that can not be checked; the message says what to do."""
-
-
 def counted(number: int, one: str, many: str | None = None) -> str:
     """A number and what it is of, such as ``1 row`` and ``2,000 rows``."""
     return f"{number:,} {one if number == 1 else f'{one}s' if many is None else many}"

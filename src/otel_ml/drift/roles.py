@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 import numpy as np
 
 from otel_ml.drift.counts.columns import to_numbers
+from otel_ml.drift.errors import CheckError
 from otel_ml.drift.fitting.entropy import entropy
-from otel_ml.drift.report import CheckError
 from otel_ml.drift.reporting import OUTPUTS
 from otel_ml.drift.tables import Columns, column_array
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from otel_ml.drift.baseline import Baseline, BaselineError
+from otel_ml.drift import Baseline, BaselineError
 from otel_ml.drift.checking import check
 from otel_ml.drift.variables import Kind, Variable
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from otel_ml.drift.baseline import BaselineError
+from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.fitting.derived import Halves
 from otel_ml.drift.fitting.describe import describe
 from otel_ml.drift.fitting.kinds import infer

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from otel_ml.drift.baseline import BaselineError
 from otel_ml.drift.counts.columns import to_numbers
+from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.fitting.column import Column
 from otel_ml.drift.fitting.entropy import entropy
 from otel_ml.drift.fitting.finish import finish

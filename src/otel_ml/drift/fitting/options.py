@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, get_args
 
-from otel_ml.drift.baseline import BaselineError
+from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.variables import Kind
 
 if TYPE_CHECKING:
