@@ -157,7 +157,7 @@ class Config:
     drift_thresholds: Mapping[str, float] = option(
         _NO_LIMITS,
         kinds.limits(*_SCORES),
-        "Fixed limits for statistics, such as `psi=0.2`, instead of the alarm with a false-alarm rate.",
+        "Fixed limits for statistics, such as `psi=0.2`, instead of the alarm on distributions.",
     )
     drift_scores: tuple[str, ...] = option(
         ("psi",),

@@ -32,7 +32,7 @@ class Settings:
         alpha: instead, the false alarms per step for the whole model.
         replicas: processes or machines that each run a monitor of this model and share the budget.
         reference: what a window is compared with.
-        thresholds: classic fixed limits by score, such as ``{"psi": 0.2}``; they replace the sequential alarm.
+        thresholds: classic fixed limits by score, such as ``{"psi": 0.2}``; they replace the alarm on distributions.
         concentration: of the prior of the alternative (kappa).
 
     Raises:

@@ -11,6 +11,7 @@ from benchmarks.drift.stream import alarms
 from otel_ml.drift import layout
 from otel_ml.drift.detection.alarm import Alarm
 from otel_ml.drift.detection.detector import Detector
+from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Variable
 
@@ -50,6 +51,21 @@ def test_nulls_have_a_limit_too() -> None:
     (alarm,) = run({"null_rate": 0.1}, SAME, nulls=250)
     assert (alarm.method, alarm.cause, alarm.moved) == ("null_rate", "null", (layout.NULL,))
     assert alarm.score == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("column", "cause"), [(layout.NULL, "null"), (layout.TYPE, "type")])
+def test_a_column_without_values_is_an_alarm_though_no_statistic_is_beyond_its_limit(column: int, cause: str) -> None:
+    """It has no index of population stability, and whoever reports one would hear of nothing."""
+    gone = np.zeros((1, layout.width([AGE])), dtype=np.int64)
+    gone[0, column] = 1000
+    detector = Detector([AGE], Settings(rows_per_step=1000, thresholds={"psi": 0.2}))
+    (alarm,) = detector.step({1: gone}, layout.reference([AGE]), Moment(0, 1000))
+    assert (alarm.cause, alarm.method) == (cause, "e_detector")
+
+
+def test_where_nulls_have_a_limit_that_decides() -> None:
+    assert run({"null_rate": 0.3}, *[SAME] * 20, nulls=250) == []
+    assert [alarm.cause for alarm in run({"psi": 0.2}, *[SAME] * 20, nulls=250)] == ["null"]
 
 
 def test_what_does_not_apply_is_no_alarm() -> None:

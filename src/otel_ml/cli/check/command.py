@@ -63,7 +63,7 @@ _REFERENCES = {"baseline": "baseline", "previous": "previous", "last-week": "las
     callback=thresholds,
     multiple=True,
     metavar="STATISTIC=LIMIT",
-    help="A fixed limit instead of the sequential alarm, such as psi=.2; may be repeated.",
+    help="A fixed limit instead of the alarm on distributions, such as psi=.2; may be repeated.",
 )
 @click.option("--output", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option(

@@ -10,7 +10,7 @@ import numpy as np
 from otel_ml.drift.detection.alarm import Alarm
 from otel_ml.drift.detection.distribution import DistributionStreams
 from otel_ml.drift.detection.events import EventStreams
-from otel_ml.drift.detection.limits import LimitStreams
+from otel_ml.drift.detection.limits import NULL_RATE, LimitStreams
 from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
 from otel_ml.drift.detection.watch import CALM_STEPS, Streams, Watch
@@ -35,9 +35,12 @@ class Detector:
     The evidence of every variable has to be so strong that all of them together raise ``settings.budget`` false alarms a
     step at most: the sum of its e-values has to pass the number of streams over the budget.
 
+    Fixed limits decide about distributions where there are any. Rare events keep their streams: a statistic of the values
+    that are there says nothing of a column that has none any more.
+
     Args:
         variables: of the baseline.
-        settings: the budget, the tolerance, what a window is compared with; fixed limits, if they are to decide instead.
+        settings: the budget, the tolerance, what a window is compared with; fixed limits.
 
     Attributes:
         streams: streams of evidence that share the budget: one a variable, and one for each rare event that it can have.
@@ -54,23 +57,20 @@ class Detector:
 
     def __init__(self, variables: Sequence[Variable], settings: Settings | None = None) -> None:
         settings = settings or Settings()
+        families: dict[str, Streams] = (
+            {} if settings.thresholds else {"distribution": DistributionStreams(variables, settings)}
+        )
+        families["events"] = EventStreams(variables, nulls=NULL_RATE not in settings.thresholds)
+        self.streams = int(sum(family.applies.sum() for family in families.values()))
+        raise_at = float(np.log(max(self.streams, 1) / settings.budget))
+        confirm_at = min(-float(np.log(CONFIRM_LEVEL)), raise_at)
+        end_at = max(confirm_at, -float(np.log(END_LEVEL * settings.budget)))
+        self._watches = {
+            name: Watch(family, raise_at, confirm_at, end_at, settings.look_back) for name, family in families.items()
+        }
         if settings.thresholds:
             limits = LimitStreams(variables, settings)
-            self._watches = {"limits": Watch(limits, 0.0, float(np.log(STAY)), -np.inf, CALM_STEPS, anew=False)}
-            self.streams = limits.size
-        else:
-            families: dict[str, Streams] = {
-                "distribution": DistributionStreams(variables, settings),
-                "events": EventStreams(variables),
-            }
-            self.streams = int(sum(family.applies.sum() for family in families.values()))
-            raise_at = float(np.log(max(self.streams, 1) / settings.budget))
-            confirm_at = min(-float(np.log(CONFIRM_LEVEL)), raise_at)
-            end_at = max(confirm_at, -float(np.log(END_LEVEL * settings.budget)))
-            self._watches = {
-                name: Watch(family, raise_at, confirm_at, end_at, settings.look_back)
-                for name, family in families.items()
-            }
+            self._watches["limits"] = Watch(limits, 0.0, float(np.log(STAY)), -np.inf, CALM_STEPS, anew=False)
         self._known = Known(variables, settings, max(self.streams, 1))
         self._reference: tuple[np.ndarray, Reference] | None = None
 

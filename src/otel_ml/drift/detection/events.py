@@ -27,6 +27,10 @@ class EventStreams:
 
     Stream ``5 * i + k`` is event k of variable i.
 
+    Args:
+        variables: of the baseline.
+        nulls: False where a fixed limit decides about them.
+
     Attributes:
         size: streams: five a variable.
         variables: index of the variable of each.
@@ -34,10 +38,11 @@ class EventStreams:
         drifted: hits and rows of the drifts that alarms are about, shape (5 p, 2).
     """
 
-    def __init__(self, variables: Sequence[Variable]) -> None:
+    def __init__(self, variables: Sequence[Variable], *, nulls: bool = True) -> None:
         self.size = len(CAUSES) * len(variables)
-        self.applies = np.array([able for variable in variables for able in _possible(variable)], dtype=bool)
         self.variables, self._cause = np.divmod(np.arange(self.size), len(CAUSES))
+        self.applies = np.array([able for variable in variables for able in _possible(variable)], dtype=bool)
+        self.applies &= nulls | (self._cause != layout.NULL)
         self.drifted = np.zeros((self.size, 2))
 
     def evidence(self, look: Look, reference: Reference, known: Known, ages: np.ndarray, least: np.ndarray) -> Evidence:
