@@ -1,6 +1,6 @@
-"""The queue between the caller's thread and everything that can wait, and the one daemon thread behind it.
+"""Everything that can wait, behind a queue of calls, and the one daemon thread that does it.
 
-Calls wait here for a moment (LINGER), so that a second operation on the same rows can join its prediction. Then, in
+Calls wait for a moment (LINGER), so that a second operation on the same rows can join its prediction. Then, in
 micro-batches: counts and histograms first, so that metrics stay right when events can not leave; events after, through the
 outbox. No slice holds the interpreter for long.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +20,7 @@ from otel_ml.config import Config
 from otel_ml.guard import guarded
 from otel_ml.semconv.attributes import MlDropReasonValues, MlDropSignalValues
 from otel_ml.semconv.events import EVENT_ML_FEATURE_VIOLATION
+from otel_ml.signals.call_queue import CallQueue
 from otel_ml.signals.chores import IDLE, NO_CHORES, Chores
 from otel_ml.signals.counting import count_call
 from otel_ml.signals.drops import Drops
@@ -41,9 +41,6 @@ LINGER = 0.2
 TICK = 0.05
 """Seconds between two looks at the queue while there is something in it."""
 
-HURRY = 8
-"""A queue that is fuller than one part in so many is worked off at once: nothing waits for another operation then."""
-
 CLOSED_SECONDS = 1.0
 
 T = TypeVar("T")
@@ -56,8 +53,7 @@ class Aggregator:
         self._instruments = instruments
         self._events = events
         self._pacer = pacer
-        self._max_rows = config.queue_rows
-        self._max_bytes = config.queue_bytes
+        self._queue = CallQueue(config.queue_rows, config.queue_bytes)
         self.worker: int | None = None
         self.watches: Chores = NO_CHORES
         self.drops = Drops()
@@ -66,13 +62,11 @@ class Aggregator:
 
     def reset(self) -> None:
         """Empty, with locks of its own and no thread: at first, and in a forked child."""
-        self._calls: deque[Call] = deque()
+        self._queue.reset()
         self._violations = Violations()
         self._outbox.reset()
-        self._rows = 0
-        self._bytes = 0
         self.drops.reset()
-        # Around the queue: held for a moment, also by callers, and by a signal handler that interrupts one of them.
+        # Around the start and the end: held for a moment, also by callers, and by a signal handler that interrupts one.
         self._lock = threading.RLock()
         self._work = threading.Lock()  # around counting: never taken by a caller
         self._wake = Wakeup()
@@ -89,22 +83,20 @@ class Aggregator:
         Returns:
             False if the queue is full. Its rows are counted as dropped then, and its span is left to the caller.
         """
-        if not self._append(call):
+        if not self._queue.append(call):
             rows, events = call.rows, self._events.rows_of(call.prediction) if call.prediction is not None else 0
-            if not call.give_up_rows() or not self._append(call):
+            if not call.give_up_rows() or not self._queue.append(call):
                 self.drops.add(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.METRIC, rows)
                 return False
             self.drops.add(MlDropReasonValues.QUEUE_FULL, MlDropSignalValues.EVENT, events)
+        self._ensure_thread()
         if self._closed:  # switched off, or at exit, while this call was under way
             self.drain(CLOSED_SECONDS)
             return True
         self._wake.set()
-        if self._is_filling():
+        if self._queue.is_filling:
             self._hurry.set()
         return True
-
-    def _is_filling(self) -> bool:
-        return self._rows > self._max_rows // HURRY or self._bytes > self._max_bytes // HURRY
 
     def announce(self, notice: Notice) -> None:
         """Emit an event that is no prediction's, from our own thread."""
@@ -176,25 +168,17 @@ class Aggregator:
                 self._work.release()
         return self._outbox.send(time.monotonic() + timeout) and done
 
-    def _append(self, call: Call) -> bool:
-        with self._lock:
-            fits = self._rows + call.rows <= self._max_rows and self._bytes + call.nbytes <= self._max_bytes
-            if not fits and self._calls:  # one that is larger than the whole queue passes when nothing else is in it
-                return False
-            self._calls.append(call)
-            self._rows += call.rows
-            self._bytes += call.nbytes
-            if self._thread is None and not self._closed:
-                self._start()
-        return True
-
     def _speak(self) -> None:
         """Have our thread say what was found. A process that predicts nothing has none yet, and may be the one that looks."""
         if self._outbox.has_notices:
+            self._ensure_thread()
+            self._wake.set()
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
             with self._lock:
                 if self._thread is None and not self._closed:
                     self._start()
-            self._wake.set()
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="otel-ml-aggregator", daemon=True)
@@ -207,11 +191,11 @@ class Aggregator:
     def _run(self) -> None:
         thread = threading.current_thread()
         while self._thread is thread and not self._closed:
-            if self._calls or self._outbox.waits:
+            if self._queue or self._outbox.waits:
                 self._hurry.wait(TICK)
             else:
                 self._wake.wait(min(IDLE, self.watches.pause))
-                if self._calls:
+                if self._queue:
                     continue
             try:
                 self._step()
@@ -230,14 +214,8 @@ class Aggregator:
         self.watches.beat(time.monotonic(), at_once=at_once)
 
     def _count(self, *, everything: bool) -> None:
-        due = time.monotonic() - LINGER
-        while True:
-            with self._lock:
-                if not self._calls or not (everything or self._is_due(self._calls[0], due)):
-                    return
-                call = self._calls.popleft()
-                self._rows -= call.rows
-                self._bytes -= call.nbytes
+        due = float("inf") if everything else time.monotonic() - LINGER
+        while (call := self._queue.next(due)) is not None:
             try:
                 self._end_span(call)
             finally:  # a processor of the user's may exit
@@ -245,10 +223,6 @@ class Aggregator:
                 if call.prediction is not None:
                     self._outbox.take(call.prediction, call.nbytes)
             self._pacer.breathe()
-
-    def _is_due(self, call: Call, due: float) -> bool:
-        # What is held for long is what Python's garbage collector walks again and again.
-        return call.ended <= due or call.inference.settled or self._is_filling()
 
     @guarded("inference.span")
     def _end_span(self, call: Call) -> None:
