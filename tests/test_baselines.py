@@ -85,6 +85,21 @@ def test_sensitive_categories_are_counted_where_live_ones_will_be() -> None:
     assert counts.tolist() == layout.reference(baseline.variables).tolist()
 
 
+def test_sensitive_categories_count_in_the_bins_that_rare_ones_share() -> None:
+    random = np.random.default_rng(0)
+    labels = ["ann@example.com", *(f"c{number}" for number in range(500)), *(f"u{n}@example.com" for n in range(50))]
+    drawn = np.minimum(random.geometric(0.01, 20_000), 550)
+    data = {"who": np.array(labels, dtype=object)[drawn - 1]}
+    baseline = Baseline.fit(data, config=Config(), projections=False)
+    (who,) = baseline.variables
+    assert (who.shared > 1, who.known) == (True, None)
+    assert "example.com" not in baseline.to_json()
+    binner = Binner(baseline)
+    counts = np.zeros(binner.shape, dtype=np.int64)
+    binner.count(data, 20_000, counts)
+    assert counts.tolist() == layout.reference(baseline.variables).tolist()
+
+
 def test_hashed_features_have_hashed_categories() -> None:
     options: dict[str, Any] = {"feature_actions": {"customer*": "hash"}, "hash_key": "0123456789abcdef"}
     columns = {"customer": [f"c{i}" for i in range(30)], "customer_number": [7, 8.0, 9], "x": [1.0]}

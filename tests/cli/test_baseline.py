@@ -179,6 +179,14 @@ def test_what_looks_suspicious_is_said(tmp_path: Path) -> None:
         assert not lines[index + 1].startswith("    ")
 
 
+def test_a_column_without_any_value_is_empty_and_not_masked(tmp_path: Path) -> None:
+    content = pa.table({"x": np.arange(3_000) % 7, "never": pa.nulls(3_000, pa.float64()), "email": ["a@b.de"] * 3_000})
+    path = str(tmp_path / "b.json")
+    shown = run("baseline", "fit", save(content, tmp_path / "train.parquet"), "-o", path).stdout
+    kinds = {words[0]: words[1] for words in map(str.split, shown.splitlines()) if len(words) > 2}
+    assert (kinds["never"], kinds["email"]) == ("empty", "masked")
+
+
 def test_the_file_may_go_to_standard_output(tmp_path: Path) -> None:
     data = save(table(3_000), tmp_path / "train.csv")
     done = run("baseline", "fit", "-", "--time", "at", "-o", "-", stdin=Path(data).read_bytes())
@@ -293,9 +301,13 @@ def test_rules_are_the_counts_of_the_baseline(fit: Callable[..., str], tmp_path:
 
 
 def test_rules_are_the_series_that_the_service_counts(tmp_path: Path) -> None:
-    content = (
-        table(3_000).append_column("email", pa.array(["x"] * 3_000)).append_column("guess", pa.array(range(3_000)))
-    )
+    content = table(3_000)
+    for name, values in (
+        ("email", ["x"] * 3_000),
+        ("sku", [f"s{i % 500}" for i in range(3_000)]),
+        ("guess", range(3_000)),
+    ):
+        content = content.append_column(name, pa.array(values))
     path = tmp_path / "b.json"
     done = run("baseline", "fit", save(content, tmp_path / "a.csv"), "--prediction", "guess", "-o", str(path))
     assert done.exit_code == 0
@@ -304,6 +316,7 @@ def test_rules_are_the_series_that_the_service_counts(tmp_path: Path) -> None:
     assert len(rules) == len(group["rules"])
 
     baseline = Baseline.load(path)
+    assert any(variable.shared for variable in baseline.variables)
     common = {names.ML_MODEL_NAME: "m", names.ML_BASELINE_ID: baseline.id}
     called = tuple(variable.name.replace(".", "_") for variable in baseline.variables)
     tally = Tally(baseline, common, called, frozenset(), Budget(Pool(1_000, 10_000)))

@@ -82,7 +82,7 @@ def _lines(title: str, variables: Sequence[Variable], options: ConsoleOptions) -
     for variable in variables:
         line = Text(no_wrap=True, overflow="crop")
         line.append(f"{set_cell_size(printable(variable.name, name), name)}  ")
-        line.append(f"{variable.kind:<{_KIND}}  ", style="cyan")
+        line.append(f"{kind(variable):<{_KIND}}  ", style="cyan")
         line.append(f"{percent(variable.null_ratio):>6}", style="" if variable.nulls else "dim")
         line.append(f"  {_short(variable.distinct):>8}  ")
         total = max(variable.counts, default=0)
@@ -93,6 +93,11 @@ def _lines(title: str, variables: Sequence[Variable], options: ConsoleOptions) -
         yield line
         for note in variable.notes:
             yield Padding(Text(printable(note), style="yellow"), (0, 0, 0, _INDENT))
+
+
+def kind(variable: Variable) -> str:
+    """Its kind in a word. Of a column without any value nothing is hidden: there is nothing to hide."""
+    return "empty" if variable.kind == "masked" and 0 < variable.rows == variable.nulls else variable.kind
 
 
 def extent(variable: Variable) -> str:
