@@ -20,8 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_ml.drift import layout
-from otel_ml.drift.baseline import Baseline, BaselineError
+from otel_ml.drift import Baseline, BaselineError, layout
 from otel_ml.drift.checking import check
 from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.variables import Variable
@@ -196,7 +195,7 @@ def test_blocks_are_of_time_and_not_of_the_order_of_rows() -> None:
     order = rng.permutation(rows)
     when = np.arange(rows) * 30.0
     shuffled = by_name(Baseline.fit({"x": x[order], "t": when[order]}, time="t"))["x"]
-    assert shuffled.overdispersion > 5
+    assert shuffled.overdispersion > 2
     assert by_name(Baseline.fit({"x": x[order]}))["x"].overdispersion == 1.0
 
 

@@ -86,9 +86,11 @@ def test_parts_are_taken_together() -> None:
     )
 
 
-def test_what_goes_up_and_down_within_a_day_shows() -> None:
+@pytest.mark.parametrize("rows", [20, 60, 400])
+def test_what_goes_up_and_down_within_a_day_shows(rows: int) -> None:
+    """With so many rows an hour."""
     rng = np.random.default_rng(16)
-    hours = np.arange(30 * 24 * 400) / 400
+    hours = np.arange(30 * 24 * rows) / rows
     x = rng.normal(size=len(hours)) + np.sin(hours / 24 * 2 * np.pi)
     baseline = Baseline.fit({"x": x, "calm": rng.normal(size=len(hours)), "t": hours * 3600}, time="t")
     found = {variable.name: variable for variable in baseline.variables}

@@ -18,7 +18,8 @@ _GROWING: Final = 64
 _FIRST_ROWS: Final = 128
 _FIRST_SECONDS: Final = 60.0
 _SECONDS: Final = 3_600.0
-_LEAST_ROWS: Final = 256
+_LEAST_ROWS: Final = 64
+"""In a block of time on average. With more, blocks of thin data are so wide that day and night are but neighbours unlike."""
 _FAR: Final = 2.0**62  # what is no time, but a number all the same
 
 
@@ -26,7 +27,7 @@ class Timeline:
     """Keeps some blocks of consecutive rows, or of seconds, from all over the data.
 
     More than 64 blocks become half as many of twice the width, until they have `ROWS` rows; or, by time, about an hour and
-    256 rows on average. Then blocks stay as they are, and of more than `MAX_BLOCKS` those are kept that draw the smallest
+    64 rows on average. Then blocks stay as they are, and of more than `MAX_BLOCKS` those are kept that draw the smallest
     lots: hashes of their numbers, two neighbours sharing one. They stay that short, since what goes up and down within a day
     would not show between days. Where a block begins does not depend on the chunks in which rows come.
 
