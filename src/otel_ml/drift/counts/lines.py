@@ -50,8 +50,8 @@ class Lines:
         self._matrix = np.column_stack([self._edges, below, np.minimum(above, _LARGEST), ends])
         self.inner, self.ends = (part[:, :, None] for part in np.split(self._matrix, [edges + 2], axis=1))
         self._low, self._high = below, above
-        self._whole = np.array([variable.constraints.type == "integer" for variable in variables], dtype=bool)
-        self._any_whole = bool(self._whole.any())
+        self._is_whole = [variable.constraints.type == "integer" for variable in variables]
+        self._whole = np.flatnonzero(self._is_whole)
         self._width = width
 
     def all_at_most(self, values: np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ class Lines:
         columns[np.isnan(values)] = NULL
         return columns
 
-    def fractions(self, values: np.ndarray, index: int | slice = slice(None)) -> np.ndarray | int:
+    def fractions(self, values: np.ndarray, index: int | None = None) -> np.ndarray | int:
         """Counts values that are not whole where an integer is due, and not out of range for another reason.
 
         Args:
@@ -116,14 +116,20 @@ class Lines:
         Returns:
             By variable.
         """
-        due = self._whole[index]
-        if not self._any_whole or not due.any():
+        if index is not None:
+            return self._fractions(values, index) if self._is_whole[index] else 0
+        if not len(self._whole):
             return 0
+        found = np.zeros(values.shape[1], dtype=np.int64)
+        found[self._whole] = self._fractions(values[:, self._whole], self._whole)
+        return found
+
+    def _fractions(self, values: np.ndarray, index: int | np.ndarray) -> np.ndarray | int:
         whole = np.rint(values)
         if (whole == values).all():
             return 0
         with np.errstate(invalid="ignore", over="ignore"):  # of infinities
-            found = due & (np.abs(whole - values) > SLACK * np.abs(values))
+            found = np.abs(whole - values) > SLACK * np.abs(values)
         found &= (values > self._low[index]) & (values <= self._high[index])
         return np.asarray(np.count_nonzero(found, axis=0))
 
