@@ -158,6 +158,29 @@ def test_answers_are_counted_and_failures_have_none(telemetry: Telemetry, watche
     assert sum(bins(telemetry, "age").values()) == 8, "the failed one had features"
 
 
+@pytest.mark.parametrize("repeated", [1, 50], ids=["a small batch", "a large batch"])
+@pytest.mark.parametrize("as_array", [False, True], ids=["a list", "an array"])
+def test_labels_by_column_count_as_those_of_the_rows_do(
+    telemetry: Telemetry, watched: Watched, repeated: int, as_array: bool
+) -> None:
+    watched()
+    labels = ["stays", "stays", "leaves"] * repeated
+    predict(ROWS[:3] * repeated, {"label": np.array(labels) if as_array else labels})
+    assert outputs(telemetry, "prediction") == {"00": 2 * repeated, "01": repeated}
+    assert outputs(telemetry, "score") == {}
+
+
+@pytest.mark.parametrize("repeated", [1, 50], ids=["a small batch", "a large batch"])
+@pytest.mark.parametrize("answer", ["stays", ["stays", "leaves"], {"label": ["stays", "leaves"]}, {"n": 1}])
+def test_answers_of_another_number_of_rows_are_no_nulls(
+    telemetry: Telemetry, watched: Watched, repeated: int, answer: object
+) -> None:
+    watched()
+    predict(ROWS[:3] * repeated, answer)
+    assert outputs(telemetry, "prediction") == {}
+    assert sum(bins(telemetry, "age").values()) == 3 * repeated
+
+
 def _fail(row: object) -> None:
     with otel_ml.inference("churn", version="3") as call:
         call.input(row)

@@ -26,8 +26,27 @@ START = 1_700_000_040.0  # the start of a minute
 IDENTITY = {"ml.model.name": "churn", "ml.model.version": "3", "ml.baseline.id": "0123456789ab"}
 
 
-def send(minutes: int, first: int = 0, *, rows: int = 300, seed: int = 0, age: float | None = None) -> list[str]:
-    """Predict through some minutes of event time; one prediction id for each."""
+def send(
+    minutes: int,
+    first: int = 0,
+    *,
+    rows: int = 300,
+    seed: int = 0,
+    age: float | None = None,
+    label: str | None = None,
+    said: tuple[str, ...] = ("label", "score"),
+) -> list[str]:
+    """Predict through some minutes of event time; one prediction id for each.
+
+    Args:
+        minutes: how many.
+        first: of them, counted from START.
+        rows: in each.
+        seed: of what is drawn.
+        age: in every row, where it is given.
+        label: in every answer, where it is given.
+        said: what the model says of each row.
+    """
     rng = np.random.default_rng((seed, first))
     ids = []
     for minute in range(first, first + minutes):
@@ -36,7 +55,9 @@ def send(minutes: int, first: int = 0, *, rows: int = 300, seed: int = 0, age: f
             for row in sent:
                 row["age"] = age
         answers = [examples.usual_answer(rng) for _ in range(rows)]
-        answer = {name: [one[name] for one in answers] for name in ("label", "score")}
+        answer = {name: [one[name] for one in answers] for name in said}
+        if label is not None:
+            answer["label"] = [label] * rows
         ids.append(str(predict(sent, answer, event_time=START + 60 * minute)))
     otel_ml.flush()
     return ids
@@ -108,6 +129,21 @@ def test_drift_is_an_event_that_names_predictions_and_links_a_trace(telemetry: T
     assert gauge(telemetry, "ml.drift.alarm")["age"] == 1
     (features,) = telemetry.metric("ml.drift.features", IDENTITY)
     assert features.value == 1
+
+
+@pytest.mark.parametrize("rows", [60, 300], ids=["small batches", "large batches"])
+def test_predictions_that_come_as_one_column_are_watched(telemetry: Telemetry, watched: Watched, rows: int) -> None:
+    model = watched()
+    send(10, rows=rows, said=("label",))
+    report = otel_ml.drift_report(model)
+    assert report is not None
+    (prediction,) = [variable for variable in report.predictions if variable.name == "prediction"]
+    assert (prediction.rows, prediction.null_ratio, prediction.alarm) == (rows, 0.0, False), "in the last window"
+    assert telemetry.events("ml.drift.detected") == []
+    send(30, 10, rows=rows, said=("label",), label="leaves")
+    (event,) = telemetry.events("ml.drift.detected")
+    assert (event.attributes or {})["ml.drift.subject"] == "prediction"
+    assert (event.attributes or {})["ml.drift.bins"][0] == "01"  # type: ignore[index]
 
 
 def test_drift_that_ends_is_resolved(telemetry: Telemetry, watched: Watched) -> None:

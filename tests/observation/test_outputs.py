@@ -15,12 +15,18 @@ from otel_ml.observation import OutputRow, label_of, read_outputs
 NAN = float("nan")
 YES_NO = ("no", "yes")
 NESTED = [np.array([0, 1]), np.array([0, 1])]
+LABELS: dict[str, str | int | float | bool] = {"label_0": "a", "label_1": "b"}
 CAT_DOG = (("cat", 0.9), ("dog", 0.1))
 
 
 class Answer(pydantic.BaseModel):
     label: str
     score: float
+
+
+class Answers(pydantic.BaseModel):
+    label: list[str]
+    score: list[float]
 
 
 @dataclasses.dataclass
@@ -97,6 +103,34 @@ PREDICT: list[Case] = [
     ("nested dict", {"a": {"b": 1}}, {}, [OutputRow(extra={"a_b": 1})]),
     ("wrapped", {"predictions": [1, 2]}, {}, [OutputRow("1"), OutputRow("2")]),
     ("columns", {"label": ["a", "b"], "score": [0.5, None]}, {}, [OutputRow("a", 0.5), OutputRow("b")]),
+    ("a column", {"label": ["a", "b"]}, {"rows": 2}, [OutputRow("a"), OutputRow("b")]),
+    ("a column of one row", {"label": ["a"]}, {"rows": 1}, [OutputRow("a")]),
+    ("a column of values", {"price": (1.5, 2.5)}, {"rows": 2}, [OutputRow(value=1.5), OutputRow(value=2.5)]),
+    ("a list for another number of rows", {"label": ["a", "b"]}, {"rows": 3}, [OutputRow(extra=LABELS)]),
+    (
+        "columns of numpy's scalars",
+        {"label": [np.str_("a"), np.str_("b")], "score": [np.float64(0.5), None]},
+        {"rows": 2},
+        [OutputRow("a", 0.5), OutputRow("b")],
+    ),
+    (
+        "columns, and what is of no row",
+        {"predictions": np.array(["a", "b"]), "model": "m", "top": [1, 2, 3]},
+        {"rows": 2},
+        [OutputRow("a"), OutputRow("b")],
+    ),
+    (
+        "a column beside lists by row",
+        {"label": ["a", "b"], "tags": [["x"], ["y", "z"]]},
+        {"rows": 2},
+        [OutputRow("a"), OutputRow("b")],
+    ),
+    (
+        "columns of a pydantic",
+        Answers(label=["a", "b"], score=[0.5, 0.25]),
+        {"rows": 2},
+        [OutputRow("a", 0.5), OutputRow("b", 0.25)],
+    ),
     ("list of dicts", [{"label": "a"}, {"label": "b", "score": 0.5}], {}, [OutputRow("a"), OutputRow("b", 0.5)]),
     (
         "frame",
@@ -115,6 +149,21 @@ PREDICT: list[Case] = [
 ]
 
 PROBABILITIES: list[Case] = [
+    (
+        "a column of lists by class",
+        {"probabilities": [[0.25, 0.75]]},
+        {"rows": 1, "classes": YES_NO},
+        [OutputRow("yes", 0.75, class_scores=(("yes", 0.75), ("no", 0.25)))],
+    ),
+    (
+        "a column by class",
+        {"no": [0.25, 0.5], "yes": [0.75, 0.5]},
+        {"rows": 2},
+        [
+            OutputRow("yes", 0.75, class_scores=(("yes", 0.75), ("no", 0.25))),
+            OutputRow("no", 0.5, class_scores=(("no", 0.5), ("yes", 0.5))),
+        ],
+    ),
     (
         "matrix",
         np.array([[0.25, 0.75], [0.6, 0.4]]),

@@ -126,14 +126,15 @@ class Intake:
         Yields:
             Rows that are counted; those of a small batch wait.
         """
-        outputs = prediction.outputs if prediction.error_type is None else ()
+        made = prediction.outputs if prediction.error_type is None else ()
+        outputs = [one for one in made if one.size == batch.size]  # nobody knows which rows others are of
         span = span_of(prediction.context)
         if batch.held > SMALL_BATCH:
             match, _ = self._match(plan, positional)
-            made = self._reader.of_rows(outputs, batch.size, batch.positions)
+            answers = self._reader.of_rows(outputs, batch.size, batch.positions)
             features = self._counter.columns(match, batch.columns.__getitem__)
             origin = partial(_origin, Origin.of(prediction.id, span), batch.positions)
-            yield from self._count_columns(match, features, made, batch.held, times, origin)
+            yield from self._count_columns(match, features, answers, batch.held, times, origin)
             return
         for index, row in enumerate(batch.rows()):
             position = index if batch.positions is None else int(batch.positions[index])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from otel_ml.observation.answers import MAX_EXTRA, read_row, role_of
 from otel_ml.observation.batches import Batch
 from otel_ml.observation.describing import root_module
 from otel_ml.observation.inputs import read_inputs
+from otel_ml.observation.names import label_text
 from otel_ml.observation.outputs import PROBABILITIES, Call, described, read
+from otel_ml.observation.records import SCALARS
 from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
 from otel_ml.observation.rows import Row
+
+ARRAYS: Final = frozenset({"numpy", "pandas", "polars"})
 
 
 def read_columns(batch: Batch, call: Call) -> Outputs:
@@ -56,6 +60,46 @@ def read_table(table: Any, call: Call) -> Outputs:
     observed = _read_series(table) if _is_series(table) else read_inputs(table)
     if observed is None or (isinstance(observed, Row) and observed.marks and observed.names == ("input",)):
         return described(table)
+    return _read_named(observed, call)
+
+
+def read_columns_of_rows(answer: dict[Any, Any], call: Call) -> Outputs | None:
+    """Reads a dict that has lists or arrays with a value for each row of the call; None if it is something else.
+
+    What is said once for many rows, such as the version of the model, is not the output of any of them.
+    """
+    columns = {key: value for key, value in answer.items() if _length(value) == call.rows}
+    if not columns or (call.rows == 1 and len(columns) < len(answer)):
+        return None
+    if len(columns) == 1 and role_of(label_text(next(iter(columns))), 0.5, call) == "extra":
+        return read(next(iter(columns.values())), call.deeper())
+    flat = {key: column for key, value in columns.items() if (column := _flat(value)) is not None}
+    observed = read_inputs(flat, names=tuple(map(label_text, flat)))
+    if observed is None or observed.size != call.rows:
+        return Outputs(call.rows or 0)
+    return _read_named(observed, call)
+
+
+def _length(value: Any) -> int | None:
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return len(value)
+    if root_module(kind) in ARRAYS and getattr(value, "shape", None):
+        return int(value.shape[0])
+    return len(value) if root_module(kind) == "pyarrow" and hasattr(value, "__len__") else None
+
+
+def _flat(values: Any) -> Any:
+    """Returns what is a column, with scalars of numpy as Python's; None for a list of anything else."""
+    if type(values) not in (list, tuple) or set(map(type, values)) <= SCALARS:
+        return values
+    import numpy as np
+
+    found = [value.item() if isinstance(value, np.generic) else value for value in values]
+    return found if set(map(type, found)) <= SCALARS else None
+
+
+def _read_named(observed: Row | Batch, call: Call) -> Outputs:
     if len(observed.names) == 1 and role_of(observed.names[0], 0.5, call) == "extra":
         return _read_only_column(observed, call)
     if _by_class(observed, call):
