@@ -105,6 +105,24 @@ def test_rows_are_in_order_of_time_only_if_told_so(tmp_path: Path) -> None:
     assert Baseline.load(path).variables[0].overdispersion > 5
 
 
+def test_what_an_alarm_bears_is_shown_where_it_is_more_than_was_set(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    days = np.arange(30 * 24 * 60) / 1_440
+    content = {"at": days * 86_400, "temperature": rng.normal(size=len(days)) + 2 * np.sin(days * 2 * np.pi)}
+    content |= {f"calm{place}": rng.normal(size=len(days)) for place in range(2)}
+    data, path = save(pa.table(content), tmp_path / "train.parquet"), str(tmp_path / "b.json")
+    fitted = run("baseline", "fit", data, "--time", "at", "-o", path).stdout
+    shown = run("baseline", "show", path).stdout
+    for text in (fitted, shown):
+        line = next(line for line in text.splitlines() if "no alarm about less than" in line)
+        assert float(line.removesuffix("%").split()[-1]) > 40
+        assert text.count("no alarm about less than") == 1
+    checked = run("check", data, "--baseline", path, "--time", "at").stdout
+    assert re.search(
+        r"note: the tolerance is larger than 5% for 1 variable, .*:\s+temperature\s+[4-9]\d%", checked, re.DOTALL
+    )
+
+
 def test_a_link_stays_one_and_a_pipe_is_written_to(tmp_path: Path) -> None:
     data = save(table(500), tmp_path / "few.csv")
     (tmp_path / "latest.json").symlink_to("churn.json")

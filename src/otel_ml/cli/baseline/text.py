@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,10 @@ from rich.text import Text
 
 from otel_ml.cli.histogram import sparkline
 from otel_ml.cli.printable import count, percent, plural, printable
-from otel_ml.drift.settings import MIN_REFERENCE_ROWS
+from otel_ml.drift import layout
+from otel_ml.drift.detection.detector import Detector
+from otel_ml.drift.notes import WORTH_A_NOTE
+from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
 from otel_ml.drift.variables import Variable
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class BaselineText:
         if found.rows < MIN_REFERENCE_ROWS:
             few = f"fewer than {count(MIN_REFERENCE_ROWS)} rows: drift is scored, and raises no alarm"
             yield Text(few, style="yellow")
+        wide = _wide(found.variables)
         groups = (
             ("features", [v for v in found.variables if v.subject == "feature"]),
             ("outputs", [v for v in found.variables if v.subject in ("prediction", "score", "entropy")]),
@@ -50,7 +54,7 @@ class BaselineText:
         for title, variables in groups:
             if variables:
                 yield Text("")
-                yield from _lines(title, variables, options)
+                yield from _lines(title, variables, options, wide)
         combined = sum(variable.subject == "multivariate" for variable in found.variables)
         if combined:
             yield Text("")
@@ -71,7 +75,16 @@ class BaselineText:
         yield from libraries[:_LIBRARIES]
 
 
-def _lines(title: str, variables: Sequence[Variable], options: ConsoleOptions) -> Iterator[Text | Padding]:
+def _wide(variables: Sequence[Variable]) -> dict[str, float]:
+    """The tolerance of those that an alarm at its defaults bears more of than was set, by name."""
+    tolerances = Detector(variables).tolerance(layout.reference(variables)).tolist()
+    least = Settings().tolerance + WORTH_A_NOTE
+    return {one.name: found for one, found in zip(variables, tolerances, strict=True) if found >= least}
+
+
+def _lines(
+    title: str, variables: Sequence[Variable], options: ConsoleOptions, wide: Mapping[str, float]
+) -> Iterator[Text | Padding]:
     name = min(_NAME, max(len(title), *(cell_len(printable(variable.name)) for variable in variables)))
     bins = max(len("histogram"), *(len(variable.counts) for variable in variables))
     room = options.max_width - name - _FIGURES - bins - 4
@@ -91,8 +104,11 @@ def _lines(title: str, variables: Sequence[Variable], options: ConsoleOptions) -
         if span:
             line.append(f"  {printable(extent(variable), span)}", style="dim")
         yield line
-        for note in variable.notes:
-            yield Padding(Text(printable(note), style="yellow"), (0, 0, 0, _INDENT))
+        notes = [printable(note) for note in variable.notes]
+        if variable.name in wide:
+            notes.append(f"goes up and down, or has few rows: no alarm about less than {percent(wide[variable.name])}")
+        for note in notes:
+            yield Padding(Text(note, style="yellow"), (0, 0, 0, _INDENT))
 
 
 def kind(variable: Variable) -> str:
