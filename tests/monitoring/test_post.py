@@ -19,10 +19,10 @@ import pytest
 
 from otel_ml import guard
 from otel_ml.drift import Report, Settings
-from otel_ml.monitoring.channel import SETTLING, Shared
-from otel_ml.monitoring.post import MAX_STEPS, Post
+from otel_ml.monitoring.channel import SETTLING, Channel, Private, Shared
+from otel_ml.monitoring.post import MAX_STEPS, RETRY, Post
 from otel_ml.monitoring.records import Record
-from tests.monitoring.posts import SHAPE, STEP, add, counted, post
+from tests.monitoring.posts import BASELINE, NOW, SHAPE, STEP, add, counted, post
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -191,6 +191,55 @@ def test_a_damaged_state_or_log_is_set_aside_and_watching_goes_on(tmp_path: Path
         beat(worker)
     assert rows(worker) == 50
     assert (tmp_path / "state.damaged").exists()
+
+
+def test_a_worker_on_its_own_joins_the_others_when_it_can_and_brings_what_it_has_seen(tmp_path: Path) -> None:
+    asked, has_room = 0, False
+
+    def channel() -> tuple[Channel, Path | None]:
+        nonlocal asked
+        asked += 1
+        if not has_room:
+            return Private(), None
+        shared = Shared(tmp_path, SHAPE, 1 << 18)
+        return shared, shared.folder.state
+
+    worker, other = Post(BASELINE, Settings(), channel, lambda: NOW), post(tmp_path)
+    for seconds in (0, RETRY - 1, RETRY + 1, RETRY + 2, 2 * RETRY):
+        add(worker, 10)
+        beat(worker, after=seconds)
+    assert asked == 2, "now and then, not at each beat"
+    has_room = True
+    add(worker, 5)
+    for seconds in (1, 10, 1_000):
+        beat(worker, after=2 * RETRY + seconds)
+    assert asked == 3
+    assert worker.leads
+    assert rows(worker) == 55
+    add(other, 100)
+    beat(other)
+    for seconds in (10, 20):
+        beat(worker, after=3 * RETRY + seconds)
+    assert not other.leads
+    assert rows(worker) == 155
+    worker.close()
+    beat(other)
+    assert rows(other) == 155, "from the saved state"
+
+
+def test_one_that_joins_late_leaves_what_others_have_saved(tmp_path: Path) -> None:
+    with closing(post(tmp_path)) as leader:
+        add(leader, 100)
+    channels: list[tuple[Channel, Path | None]] = [(Private(), None)]
+    worker = Post(BASELINE, Settings(), lambda: channels.pop(), lambda: NOW)
+    add(worker, 10)
+    worker.beat(time.monotonic(), at_once=True)
+    assert rows(worker) == 10
+    shared = Shared(tmp_path, SHAPE, 1 << 18)
+    channels.append((shared, shared.folder.state))
+    worker.beat(time.monotonic() + RETRY, at_once=True)
+    assert rows(worker) == 100
+    worker.close()
 
 
 def test_a_folder_that_is_removed_under_its_workers_is_made_again(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ STEP_SECONDS: Final = 5.0
 
 PLACES: Final = "places"
 
+ATTEMPTS: Final = 3
+
 
 class Evaluator:
     """A monitor that counts every record once, whoever held it before.
@@ -121,8 +123,36 @@ class Evaluator:
                 self._channel.free()  # rather watch on than keep all of it for whoever comes next
             guard.report("drift.state", error)
 
+    def hand_on(self, path: Path) -> None:
+        """Leave what one worker on its own has seen to whoever goes on at `path`, unless something is there already."""
+        if not path.exists():
+            try:
+                save(self.monitor, path)
+            except OSError as error:
+                guard.report("drift.state", error)
+
     def _add(self, record: Record) -> None:
         self._is_new = True
         sample = Sample(list(record.ids), record.bins) if record.ids else None
         if not self.monitor.add(record.step, record.counts, sample=sample, rare=record.rare, names=record.names):
             self.late += int(rows_of(record.counts).max(initial=0))
+
+
+def ask(
+    baseline: Baseline, settings: Settings, channel: Channel, path: Path | None, wall: Callable[[], float]
+) -> Report:
+    """The state by now, for a worker that does not evaluate; as for `Evaluator`."""
+    for _ in range(ATTEMPTS):
+        before = _identity(path)
+        report = Evaluator(baseline, settings, channel, path, wall, leads=False).catch_up()
+        if _identity(path) == before:
+            break  # otherwise what was read may have been written over meanwhile
+    return report
+
+
+def _identity(path: Path | None) -> object:
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_ino, found.st_mtime_ns)

@@ -26,6 +26,9 @@ MAX_CAPACITY: Final = 16 * 1024 * 1024
 RECORDS: Final = 64
 """Records that a log holds, if it can."""
 
+MAX_ALONE: Final = 100
+"""Monitors of this process alone that are known, so that the end of the last one can be said."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -40,7 +43,7 @@ class Meeting:
     def __init__(self, service: str, directory: str | None) -> None:
         self._service = service
         self._directory = directory
-        self._said = False
+        self._alone: set[str] = set()
         self._cleaner: Cleaner | None = None
 
     def open(
@@ -48,7 +51,7 @@ class Meeting:
     ) -> tuple[Channel, Path | None]:
         """The way to the monitor that all workers of this machine share, and where it saves its state.
 
-        Where that is not to be had, this process is on its own, and says so once.
+        Where that is not to be had, this process is on its own, and says so once; asked again, it says when that has ended.
         """
         shape = len(baseline.variables), layout.width(baseline.variables)
         # A state is of its settings: while two of them are rolled out, each has a monitor of its own, as each baseline has.
@@ -59,15 +62,19 @@ class Meeting:
             root = Path(self._directory) if self._directory else default_folder()
             channel = Shared(root / f"{name}-{digest}", shape, _capacity(shape))
         except OSError as error:
-            if not self._said:
-                self._said = True
+            if not self._alone:
                 _logger.warning(
-                    "drift is watched in each process by itself, and begins anew with it: %s can not be used (%s); "
-                    "OTEL_ML_DRIFT_DIRECTORY names another directory",
+                    "drift is watched in each process by itself, and begins anew with it: %s can not be used (%s), and is "
+                    "tried again every few minutes; OTEL_ML_DRIFT_DIRECTORY names another directory",
                     self._directory or "the directory for temporary files",
                     error.strerror or type(error).__name__,
                 )
+            if len(self._alone) < MAX_ALONE:
+                self._alone.add(digest)
             return Private(), None
+        if digest in self._alone and len(self._alone) == 1:
+            _logger.info("drift is watched by all processes of this machine together again")
+        self._alone.discard(digest)
         if self._cleaner is None:
             self._cleaner = Cleaner(root, time.monotonic())
         return channel, channel.folder.state

@@ -12,7 +12,7 @@ import numpy as np
 from otel_ml import guard
 from otel_ml.drift.event_clock import DAY
 from otel_ml.drift.samples import Reservoir
-from otel_ml.monitoring.evaluator import Evaluator
+from otel_ml.monitoring.evaluator import Evaluator, ask
 from otel_ml.monitoring.records import RareRow, Record
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ SAMPLE: Final = 16
 """Rows of a record that are kept as examples."""
 
 
-ATTEMPTS: Final = 3
+RETRY: Final = 300.0
+"""Seconds after which a worker that is on its own looks again for the others: a disk that was full may have room by now."""
 
 
 class _Pending:
@@ -82,7 +83,7 @@ class Post:
         self._channel: Channel | None = None
         self._path: Path | None = None
         self._evaluator: Evaluator | None = None
-        self._beat = 0.0
+        self._opened = self._beat = 0.0
         self._newest = -math.inf  # event time, and when it came
         self._arrived = 0.0
 
@@ -159,7 +160,7 @@ class Post:
         if not at_once and now - self._beat < BEAT and len(self._pending) <= FEW:
             return []
         self._beat = now
-        channel = self._open()
+        channel = self._open(now)
         self._hand_over(channel)
         if not channel.lead():
             self._evaluator = None
@@ -182,13 +183,7 @@ class Post:
         """The present state, of all workers' counts. Call `beat` before."""
         if self._evaluator is not None:
             return self._evaluator.report()
-        channel, path = self._open(), self._path
-        for _ in range(ATTEMPTS):
-            before = _identity(path)
-            report = Evaluator(self._baseline, self.settings, channel, path, self._wall, leads=False).catch_up()
-            if _identity(path) == before:
-                break  # otherwise what was read may have been written over meanwhile
-        return report
+        return ask(self._baseline, self.settings, self._open(self._beat), self._path, self._wall)
 
     def standing(self) -> Report | None:
         """The state after the last step that is complete; None where another worker evaluates."""
@@ -212,9 +207,17 @@ class Post:
             self._channel.close()
         self.reset()
 
-    def _open(self) -> Channel:
+    def _open(self, now: float) -> Channel:
         if self._channel is None:
+            self._opened = now
             self._channel, self._path = self._open_channel()
+        elif self._path is None and now - self._opened >= RETRY:
+            self._opened = now
+            channel, path = self._open_channel()
+            if path is not None:
+                if self._evaluator is not None:
+                    self._evaluator.hand_on(path)
+                self._channel, self._path, self._evaluator = channel, path, None
         return self._channel
 
     def _hand_over(self, channel: Channel) -> None:
@@ -235,11 +238,3 @@ class Post:
                 guard.report("drift.log", error)
                 return
             del self._pending[step]
-
-
-def _identity(path: Path | None) -> object:
-    try:
-        found = path.stat() if path is not None else None
-    except OSError:
-        return None
-    return None if found is None else (found.st_ino, found.st_mtime_ns)
