@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
 _MAX_WIDTH: Final = 256  # so that a column's index fits a byte
+_FEW: Final = (
+    3 * SHORT
+)  # rows that came one by one, up to which counting all variables at once is faster than by column
 _CHUNK: Final = 8 * STRETCH  # rows: what is compared stays in the second-level cache
 _CELLS: Final = (
     4_000_000  # values held as numbers at a time, for projections: bounds the memory that a wide batch takes
@@ -127,17 +130,20 @@ class Binner:
         places = {name: index for index, name in enumerate(names)}
         numeric = self._numbers_among(names)
         total = np.zeros(self.shape, dtype=np.int64)
-        for start in range(0, len(rows), SHORT):
-            some = rows[start : start + SHORT]
+        size = SHORT if len(rows) <= _FEW else self._chunk
+        for start in range(0, len(rows), size):
+            some = rows[start : start + size]
             numbers = None
             if packed is not None and numeric:
-                numbers = numbers_of_packed(packed[start : start + SHORT], len(numeric))
+                numbers = numbers_of_packed(packed[start : start + size], len(numeric))
             if numbers is None and numeric:
                 numbers = numbers_of_rows(some, [places[name] for name in numeric])
             done = set() if numbers is None else set(numeric)
             others = [name for name in self._read if name in places and name not in done]
             columns = {name: object_column(some, places[name]) for name in others}
-            given = {name: column[start : start + SHORT] for name, column in (outputs or {}).items()}
+            if numbers is not None and len(some) > SHORT:
+                columns.update(zip(numeric, numbers.T, strict=True))
+            given = {name: column[start : start + size] for name, column in (outputs or {}).items()}
             self._count(Block(columns, given, 0, len(some), self._projector, numeric, numbers), total)
         np.add(into, total, out=into, casting="unsafe")
 

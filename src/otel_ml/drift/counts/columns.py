@@ -1,7 +1,6 @@
 """A column of any dtype as float64, by the kind of its variable: the one conversion that fitting and binning share.
 
-What a number, a date or a length is must be decided once: a baseline that was fitted from integers is compared with floats
-that came as JSON, and a column of objects may hold anything.
+What a number, a date or a length is must be decided once: what was fitted from integers is compared with floats from JSON.
 """
 
 from __future__ import annotations
@@ -117,9 +116,9 @@ def number_in(value: Any) -> float | None:
     >>> number_in("2.50"), number_in("-1e3"), number_in("007"), number_in("x"), number_in(True)
     (2.5, -1000.0, None, None, 1.0)
     """
-    if not isinstance(value, (str, bytes)):
-        return number_of(value)
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        return number_of(value)
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
