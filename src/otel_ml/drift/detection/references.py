@@ -17,8 +17,8 @@ SMOOTHING: Final = 0.5
 """Added to every bin of a reference, so that none is impossible."""
 
 BLOCK_MARGIN: Final = 2.0
-"""Times the distance that 95% of the training data's blocks keep, live ones may go beyond that. Like the three numbers
-below it was set on simulated traffic, that of ``benchmarks/drift``: nothing says that it is the best for any other."""
+"""Times the distance that 95% of the training data's blocks keep, live ones may go beyond that. Like the numbers below
+it was set on simulated traffic, that of ``benchmarks/drift``: nothing says that it is the best for any other."""
 
 MOST_MARGIN: Final = 0.15
 """But no more: what is off by a lot goes up and down with the hour or the weekday, as far in one week as in another."""
@@ -30,23 +30,27 @@ one whose values stay the same for an hour, as the weather does."""
 BLOCK_NOISE: Final = 0.05
 """A few dozen blocks can take that much of variation for noise."""
 
+MOST_FEATURES: Final = 0.75
+"""Share of the features that have to vary for the others to be taken as if they did: half of a model's may be the weather,
+and the others are as still as they look."""
+
 
 def block_allowance(distances: np.ndarray, votes: np.ndarray) -> np.ndarray:
     """How far live blocks may go, by how far the training data's did.
 
-    All variables have the same blocks. So where most of them vary, one that seems not to was likely missed.
+    All variables have the same blocks. So where nearly all of them vary, one that seems not to was likely missed.
 
     Args:
         distances: by variable, as total variation.
         votes: which of them tell what is usual: features of the data, as what is made of them varies with any of them.
 
-    >>> block_allowance(np.array([0.0, 0.06, 0.5]), np.array([True, True, True])).round(2).tolist()
-    [0.15, 0.18, 0.65]
-    >>> block_allowance(np.array([0.0, 0.06, 0.5]), np.array([True, True, False])).round(2).tolist()
-    [0.0, 0.18, 0.65]
+    >>> block_allowance(np.array([0.0, 0.06, 0.06, 0.5]), np.array([True, True, True, True])).round(2).tolist()
+    [0.15, 0.18, 0.18, 0.65]
+    >>> block_allowance(np.array([0.0, 0.06, 0.06, 0.5]), np.array([True, True, True, False])).round(2).tolist()
+    [0.0, 0.18, 0.18, 0.65]
     """
-    voting = np.sort(distances[votes])
-    usual = voting[(len(voting) - 1) // 2] if len(voting) else 0.0  # above 0 only where most are
+    voting = distances[votes]
+    usual = np.median(voting) if len(voting) and (voting > 0).mean() >= MOST_FEATURES else 0.0
     likely = np.maximum(distances, np.minimum(usual, distances + BLOCK_NOISE))
     return np.asarray(likely + np.minimum(BLOCK_MARGIN * likely, MOST_MARGIN))
 
