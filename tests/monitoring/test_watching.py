@@ -198,6 +198,43 @@ def test_a_time_in_the_future_does_not_carry_the_windows_away(telemetry: Telemet
     assert (report.rows, report.late) == (2, 0)
 
 
+@pytest.mark.parametrize("time_of", ["soon", None, 4e9], ids=["garbage", "missing", "next century"])
+def test_times_that_can_not_be_used_are_said_at_most_once_a_minute(
+    telemetry: Telemetry, watched: Watched, caplog: pytest.LogCaptureFixture, time_of: object
+) -> None:
+    watched(event_time="header:x-happened")
+    rows = [examples.usual_row(np.random.default_rng(0))] * 7
+    predict(rows, event_time=START)
+    otel_ml.flush()
+    assert "rows happened" not in caplog.text
+    for _ in range(3):
+        predict(rows, event_time=time_of)
+        otel_ml.flush()
+    (said,) = [record.getMessage() for record in caplog.records if "rows happened" in record.getMessage()]
+    assert "when 7 rows happened (the last of churn)" in said
+    assert "event_time is header:x-happened" in said
+
+
+def test_rows_of_which_a_feature_does_not_tell_the_time_are_said(
+    telemetry: Telemetry, watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched(event_time="feature:at")
+    row = examples.usual_row(np.random.default_rng(0))
+    predict([{**row, "at": at} for at in (START, None, "soon", START, 4e9)])
+    predict({**row, "at": START})
+    otel_ml.flush()
+    assert "when 3 rows happened" in caplog.text
+
+
+def test_nothing_is_said_of_the_time_where_nobody_was_to_tell_it(
+    telemetry: Telemetry, watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched()
+    predict(examples.usual_row(np.random.default_rng(0)))
+    otel_ml.flush()
+    assert "happened" not in caplog.text
+
+
 def test_a_feature_may_tell_the_time(telemetry: Telemetry, watched: Watched) -> None:
     watched(event_time="feature:at")
     rng = np.random.default_rng(0)

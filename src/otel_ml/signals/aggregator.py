@@ -29,6 +29,7 @@ from otel_ml.signals.metrics import Instruments
 from otel_ml.signals.outbox import Outbox
 from otel_ml.signals.pacing import Pacer
 from otel_ml.signals.record import Call, Notice, Prediction
+from otel_ml.signals.undated import Undated
 from otel_ml.signals.violations import Violations
 from otel_ml.signals.wakeup import Wakeup
 
@@ -57,6 +58,7 @@ class Aggregator:
         self.worker: int | None = None
         self.watches: Chores = NO_CHORES
         self.drops = Drops()
+        self._undated = Undated(config.event_time)
         self._outbox = Outbox(events, pacer, self.drops, config.queue_rows, config.queue_bytes)
         self.reset()
 
@@ -111,7 +113,9 @@ class Aggregator:
 
     def times(self, prediction: Prediction) -> float | list[float]:
         """Event time in seconds since 1970, of all rows or of each that is held."""
-        return self._events.times(prediction)
+        times = self._events.times(prediction)
+        self._undated.note(times, prediction.size, prediction.model.identity.name)
+        return times
 
     def drain(self, timeout: float) -> bool:
         """Count, and emit, all that is queued now, in the caller's thread.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 
+AHEAD_LIMIT = 86_400.0
+"""Seconds that the clock of whoever tells a time may be ahead of ours, or its time zone: what is beyond is no time, for drift neither."""
+
 SECONDS_LIMIT = 1e11  # larger numbers are milliseconds: this many seconds are the year 5138
 
 
