@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.report import Change, Report
@@ -161,10 +162,52 @@ def test_without_rows_windows_go_on_and_an_alarm_stays_until_rows_refute_it() ->
         assert one.advance() == []
     report = one.report()
     assert report.steps == 303  # the wall clock takes over a step later
-    assert (report.alarm, by_name(report)["a"].rows) == (True, 0)  # type: ignore[attr-defined]
+    assert (report.alarm, by_name(report)["a"].rows) == (True, 1_000)  # type: ignore[attr-defined]
+    assert any("last 1,000 rows, since" in note for note in report.notes)
     (ended,) = minutes(one, 310, 400)
     assert not ended.detected
     assert ended.moment.step < 320
+
+
+def test_scores_are_of_as_many_steps_as_they_take() -> None:
+    for per_minute, scored in ((1_000, 1_000), (150, 300), (60, 480)):
+        one = monitor()
+        minutes(one, 0, 30, rows=per_minute)
+        report = one.report()
+        found = by_name(report)["a"]  # type: ignore[attr-defined]
+        assert found.rows == scored
+        assert found.scores["psi"] is not None
+        assert found.scores["psi"] < 3 * found.noise["psi"]
+        assert any("scores are of the last" in note for note in report.notes) == (scored != per_minute)
+    one = monitor()
+    minutes(one, 0, 2, rows=20)
+    assert by_name(one.report())["a"].scores["psi"] is None  # type: ignore[attr-defined]
+
+
+def test_a_mixture_is_no_news_while_a_feature_is_in_alarm() -> None:
+    rng = np.random.default_rng(4)
+    names = "abcde"
+    baseline = Baseline.fit({name: rng.normal(size=20_000) for name in names})
+    alone, restored = Monitor(baseline, wall=lambda: 0.0), Monitor(baseline, wall=lambda: 0.0)
+    found, again = list[Change](), list[Change]()
+    for minute in range(80):
+        columns = {name: rng.normal(size=1_000) for name in names}
+        if 20 <= minute < 60:
+            columns["a"] = columns["a"] + 0.8
+        for one, changes in ((alone, found), (restored, again)):
+            one.observe(columns, rows=1_000, times=60.0 * minute)
+            changes += one.advance()
+        if minute == 50:
+            assert len([one for one in alone.report().multivariate if one.alarm and one.group == 1]) > 1
+            restored = Monitor.restore(baseline, None, restored.state(), wall=lambda: 0.0)
+    assert {(change.name, change.detected) for change in found} == {("a", True), ("a", False)}
+    assert again == found
+
+    turned = Monitor(baseline, wall=lambda: 0.0)
+    for minute in range(10):
+        rows = rng.normal(size=1_000)
+        turned.observe({name: rows for name in names}, rows=1_000, times=60.0 * minute)
+    assert {change.subject for change in turned.advance()} == {"multivariate"}
 
 
 def raised_at(seconds: float, rows: int, **options: object) -> int:

@@ -34,6 +34,7 @@ class Alarms:
         on: those that are raised now.
         ever: those that were ever raised, each as it was last.
         since: when each variable was first in alarm.
+        along: alarms of mixtures that began while a feature was in alarm.
     """
 
     def __init__(self, variables: Sequence[Variable]) -> None:
@@ -41,6 +42,7 @@ class Alarms:
         self.on: dict[tuple[int, str], Raised] = {}
         self.ever: dict[tuple[int, str], Raised] = {}
         self.since: dict[int, Moment] = {}
+        self.along: set[tuple[int, str]] = set()
 
     def take(self, alarm: Alarm, moment: Moment, since: Moment, examples: tuple[str, ...]) -> Change:
         """Notes that an alarm was raised or has ended.
@@ -94,12 +96,34 @@ class Alarms:
         )
         self.on[key] = self.ever[key] = Raised(change, float(alarm.effect))
 
+    def told(self, changes: Sequence[Change]) -> list[Change]:
+        """Returns the changes of a step that are news.
+
+        A mixture moves when any feature in it does: an alarm of one is no news while a feature is in alarm. The report
+        has it, beside what it drifts along with.
+
+        Args:
+            changes: all of a step, taken already.
+        """
+        features = any(self._variables[variable].subject == "feature" for variable, _ in self.on)
+        news = []
+        for change in changes:
+            key = change.variable, change.cause
+            if change.subject == "multivariate" and change.detected and features:
+                self.along.add(key)
+            elif key not in self.along:
+                news.append(change)
+            else:
+                self.along.discard(key)
+        return news
+
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
         return {
             "on": [asdict(raised) for raised in self.on.values()],
             "ever": [asdict(raised) for raised in self.ever.values()],
             "since": {str(variable): asdict(moment) for variable, moment in self.since.items()},
+            "along": [list(key) for key in sorted(self.along)],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -108,6 +132,7 @@ class Alarms:
             for one in stored:
                 change = change_of(one["change"])
                 held[change.variable, change.cause] = Raised(change, one["effect"])
+        self.along.update((variable, cause) for variable, cause in state["along"])
         self.since.update({int(variable): Moment(**moment) for variable, moment in state["since"].items()})
 
 

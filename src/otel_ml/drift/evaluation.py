@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,23 @@ if TYPE_CHECKING:
 
 MAX_CHANGES: Final = 4_096
 """Changes kept until somebody asks for them; the oldest go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The window that scores are of.
+
+    Attributes:
+        window: its counts, shape (variables, width).
+        reference: counts that it is compared with, of the same shape.
+        scorer: against these.
+        since: its beginning, where it is longer than the last step, which had too few rows.
+    """
+
+    window: np.ndarray
+    reference: np.ndarray
+    scorer: Scorer
+    since: Moment | None = None
 
 
 class Evaluation:
@@ -68,17 +85,31 @@ class Evaluation:
             own = reference[alarm.look_back] if isinstance(reference, dict) else reference
             return intake.examples(alarm, sums[alarm.look_back], own, stream.began(alarm.look_back)[0])
 
+        changes = []
         for alarm in self._detector.step(sums, reference, moment, opened=stream.opened):
             ids = examples(alarm) if alarm.detected else ()
-            self._changes.append(self.alarms.take(alarm, moment, stream.began(alarm.look_back)[1], ids))
+            changes.append(self.alarms.take(alarm, moment, stream.began(alarm.look_back)[1], ids))
+        self._changes.extend(self.alarms.told(changes))
         for alarm in self._detector.confirmed:
             self.alarms.confirm(alarm, partial(examples, alarm))
 
-    def reference(self, before: int = 0) -> tuple[np.ndarray, Scorer]:
-        """Returns what the last step, or the one so many before it, is compared with, and who scores against that."""
-        found = self._reference([1], before)
-        counts = found[1] if isinstance(found, dict) else found
-        return counts, self._scorer or Scorer(self._baseline.variables, counts)
+    def scored(self, *, cut_short: bool = False) -> Scored:
+        """Returns the window that scores are of: the last step, or as many as it takes for them to mean anything.
+
+        Args:
+            cut_short: take the step before the last one, as that has not come to its end.
+        """
+        stream = self._stream
+        step = stream.before_last if cut_short else stream.last if stream.last is not None else stream.live()
+        window = np.zeros(stream.ring.shape, dtype=np.int64) if step is None else step.copy()
+        found = Scored(window, *self._compared(1, before=int(cut_short and stream.opened)))
+        if found.scorer.suffices(window):
+            return found
+        for length, total in look_backs(stream.ring, self._settings.look_back, stream.present).items():
+            found = Scored(total, *self._compared(length), since=stream.began(length)[1])
+            if found.scorer.suffices(total):
+                break
+        return found
 
     def tolerance(self, reference: np.ndarray) -> np.ndarray:
         """Returns how far from that reference each variable may be, as `Detector.tolerance` does."""
@@ -89,6 +120,12 @@ class Evaluation:
         changes = list(self._changes)
         self._changes.clear()
         return changes
+
+    def _compared(self, length: int, before: int = 0) -> tuple[np.ndarray, Scorer]:
+        """What a window of so many places is compared with, and who scores against that."""
+        found = self._reference([length], before)
+        counts = found[length] if isinstance(found, dict) else found
+        return counts, self._scorer or Scorer(self._baseline.variables, counts)
 
     def _reference(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
         stream = self._stream

@@ -148,7 +148,10 @@ class Monitor:
             return self._evaluation.take()
 
     def report(self) -> Report:
-        """Says how the last complete sub-window differs from the reference, or the first while it is not complete."""
+        """Says how the last complete sub-window differs from the reference, or the first while it is not complete.
+
+        Where it has too few rows for scores to mean anything, those before it count as well, and a note says since when.
+        """
         return report_of(self.snapshot())
 
     def snapshot(self, *, ended: bool = False) -> Snapshot:
@@ -160,24 +163,19 @@ class Monitor:
         """
         with self._lock:
             stream = self._stream
-            window = stream.last if stream.last is not None else stream.live()
             cut_short = ended and stream.is_cut_short()
-            reference, scorer = self._evaluation.reference(before=int(cut_short and stream.opened))
+            scored = self._evaluation.scored(cut_short=cut_short)
             alarms = self._evaluation.alarms
-            if cut_short:
-                window = stream.before_last
             return Snapshot(
                 baseline=self.baseline,
                 settings=self.settings,
-                window=np.zeros(self.shape, dtype=np.int64) if window is None else window.copy(),
-                reference=reference,
-                scorer=scorer,
-                tolerance=self._evaluation.tolerance(reference),
+                scored=scored,
+                tolerance=self._evaluation.tolerance(scored.reference),
                 legend=self._legend,
                 totals=stream.totals(),
                 rows=stream.rows,
                 steps=stream.closed,
-                cut_short=cut_short,
+                cut_short=cut_short and scored.since is None,
                 alarms=tuple((alarms.ever if ended else alarms.on).values()),
                 first=dict(alarms.since),
                 sample=self._intake.sample(),

@@ -20,17 +20,21 @@ MAX_NAMED: Final = 5
 def notes_of(snapshot: Snapshot) -> tuple[str, ...]:
     """What holds for the whole report."""
     notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
-    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.reference).max(initial=0))
+    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.scored.reference).max(initial=0))
     if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
         notes.append(
             f"the baseline has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm"
         )
     elif reference < MIN_REFERENCE_ROWS:
-        what = "window before" if settings.reference == "previous" else "same hour last week"
-        notes.append(f"the {what} has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
+        what = "the steps before have" if settings.reference == "previous" else "the same hour last week has"
+        notes.append(f"{what} {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
     notes += _beyond_tolerance(snapshot)
     if snapshot.cut_short:
         notes.append("the last step was cut short by the end: scores are of the one before")
+    if snapshot.scored.since is not None and snapshot.steps > 1:
+        rows = int(layout.rows_of(snapshot.scored.window).max(initial=0))
+        since = snapshot.scored.since.time or f"step {snapshot.scored.since.step}"
+        notes.append(f"scores are of the last {counted(rows, 'row')}, since {since}: the last step alone has too few")
     if snapshot.undated:
         notes.append(
             f"{counted(snapshot.undated, 'row')} had no event time that can be used: counted as of the row before"

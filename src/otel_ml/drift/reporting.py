@@ -14,12 +14,12 @@ from otel_ml.drift.groups import groups_of
 from otel_ml.drift.notes import notes_of
 from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport, counted
 from otel_ml.drift.samples import Sample
-from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Variable
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
+    from otel_ml.drift.evaluation import Scored
 
 OUTPUTS: Final = ("prediction", "score", "entropy")
 """Subjects that tell of what the model made of its features."""
@@ -32,9 +32,7 @@ class Snapshot:
     Attributes:
         baseline: of the model.
         settings: of the monitor.
-        window: counts of the window that is scored, shape (variables, width).
-        reference: what it is compared with, of the same shape.
-        scorer: of that reference.
+        scored: the window that is scored, and what it is compared with.
         tolerance: how far from it each variable may be, NaN where it has no alarm.
         legend: of the bins.
         totals: counts of the whole stream.
@@ -52,9 +50,7 @@ class Snapshot:
 
     baseline: Baseline
     settings: Settings
-    window: np.ndarray
-    reference: np.ndarray
-    scorer: Scorer
+    scored: Scored
     tolerance: np.ndarray
     legend: tuple[tuple[tuple[str, str], ...], ...]
     totals: np.ndarray
@@ -106,12 +102,12 @@ class _Writer:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._found = snapshot.scorer.scores(snapshot.window)
+        self._found = snapshot.scored.scorer.scores(snapshot.scored.window)
         self._scores = {name: _numbers(self._found.values[name]) for name in SCORES}
         self._noise = {name: _numbers(self._found.noise[name]) for name in SCORES}
         self._rows, self._needed = self._found.rows.tolist(), self._found.needed.tolist()
-        self._window, self._reference = snapshot.window.tolist(), snapshot.reference.tolist()
-        self._reference_rows = layout.rows_of(snapshot.reference).tolist()
+        self._window, self._reference = snapshot.scored.window.tolist(), snapshot.scored.reference.tolist()
+        self._reference_rows = layout.rows_of(snapshot.scored.reference).tolist()
         self._totals, self._total_rows = snapshot.totals.tolist(), layout.rows_of(snapshot.totals).tolist()
         self._tolerance = _numbers(snapshot.tolerance.round(4))
         self._missing = frozenset(snapshot.missing)

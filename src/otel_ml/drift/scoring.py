@@ -55,6 +55,11 @@ class Scorer:
         self._needed = min_rows(np.maximum(self._bins.sum(-1), 1), np.maximum(mask.sum(-1), 2))
         self._needed_for_nulls = min_rows(np.maximum(self._rows, 1), 2)
 
+    def suffices(self, window: np.ndarray) -> bool:
+        """Whether a window has the rows that scores of every variable need, as far as any number of rows would do."""
+        within_reach = self._needed[np.isfinite(self._needed)]
+        return bool(layout.rows_of(window).max(initial=0) >= within_reach.max(initial=0))
+
     def scores(self, window: np.ndarray) -> Scores:
         """Scores counts in the baseline's layout, shape (variables, width)."""
         bins, nulls, rows = window[:, layout.FIRST :], window[:, layout.NULL], layout.rows_of(window)
