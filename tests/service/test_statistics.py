@@ -7,7 +7,8 @@ import pytest
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import metrics
 from otel_ml.service.records import Exemplar
-from otel_ml.service.statistics import ModelSummary, Statistics
+from otel_ml.service.statistics import Statistics
+from otel_ml.service.summary import ModelSummary
 from tests.service.build import counter, event, feature, histogram, span
 
 

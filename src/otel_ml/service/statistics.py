@@ -13,9 +13,9 @@ from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
 from otel_ml.service import fields
 from otel_ml.service.records import Attributes, Exemplar, Log, Point, Span
+from otel_ml.service.summary import SCORE_BINS, ModelSummary, NullRate, Summary
 from otel_ml.service.totals import MAX_SERIES, Durations, Percentiles, SeriesTotals, Tally, bucket_percentiles
 
-SCORE_BINS = 20
 _MODELS = 200
 _FEATURES = 10_000
 _LABELS = 1_000
@@ -25,57 +25,6 @@ _NO_MODEL = ("", "")
 
 ModelKey = tuple[str, str]
 """Name and version, empty when unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class NullRate:
-    """How often a feature was null."""
-
-    feature: str
-    nulls: float
-    total: float
-
-    @property
-    def rate(self) -> float:
-        """From 0 to 1."""
-        return self.nulls / self.total if self.total else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSummary:
-    """What is known of one model.
-
-    Attributes:
-        predictions: Rows, weighted where events are sampled.
-        errors: Failed calls by `error.type`.
-        nulls: Every known feature, most often null first.
-        labels: Predictions by label, most frequent first.
-        scores: Predictions by score, over `SCORE_BINS` equal bins from 0 to 1; empty without scores.
-        values: 10%, 50% and 90% of the recent numeric outputs; empty without any.
-    """
-
-    name: str
-    version: str
-    predictions: float
-    calls: int
-    errors: Mapping[str, float]
-    latency: Percentiles | None
-    nulls: tuple[NullRate, ...]
-    labels: Mapping[str, float]
-    scores: tuple[float, ...]
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What was received, as of now."""
-
-    models: tuple[ModelSummary, ...]
-    exemplars: tuple[tuple[str, Exemplar], ...]
-    spans: int
-    events: int
-    points: int
-    refused_series: int
 
 
 @dataclass(slots=True)

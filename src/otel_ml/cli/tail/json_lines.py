@@ -13,7 +13,7 @@ from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Exemplar, Log, Point, Source, Span
-from otel_ml.service.statistics import ModelSummary, Summary
+from otel_ml.service.summary import ModelSummary, Summary
 
 
 class JsonView:

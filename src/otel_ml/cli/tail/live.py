@@ -24,7 +24,7 @@ from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Log, Point, Span
-from otel_ml.service.statistics import Summary
+from otel_ml.service.summary import Summary
 
 _ROWS = 3
 _FEATURES = 30

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from otel_ml.cli.printable import count, milliseconds, percent, printable, value
-from otel_ml.service.statistics import ModelSummary, Summary
+from otel_ml.service.summary import ModelSummary, Summary
 
 _ROWS = 10
 _BAR = 16

@@ -14,7 +14,8 @@ from otel_ml.service.consumer import Request
 from otel_ml.service.predictions import Prediction, PredictionJoin
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Log, Point, read_logs, read_points, read_spans
-from otel_ml.service.statistics import Statistics, Summary
+from otel_ml.service.statistics import Statistics
+from otel_ml.service.summary import Summary
 
 _PREFIX = "ml."
 

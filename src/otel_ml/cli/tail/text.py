@@ -16,7 +16,7 @@ from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Attributes, Log, Point, Span
-from otel_ml.service.statistics import Summary
+from otel_ml.service.summary import Summary
 
 _WIDTH = 110
 _HEIGHT = 42
