@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from otel_ml.config import kinds
-from otel_ml.config.kinds import BOOLEAN, EVENT_TIME, EVENTS, TEXT, TEXTS, Events, EventTime, choice, integer, optional
+from otel_ml.config.compound import EVENT_TIME, EVENTS, Events, EventTime
+from otel_ml.config.kinds import BOOLEAN, TEXT, TEXTS, choice, integer, optional
 from otel_ml.config.option import KEY, ConfigError, Option, option
 from otel_ml.semconv import attributes
 

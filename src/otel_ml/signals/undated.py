@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from otel_ml.signals.event_time import AHEAD_LIMIT
 
 if TYPE_CHECKING:
-    from otel_ml.config.kinds import EventTime
+    from otel_ml.config import EventTime
 
 LOG_INTERVAL_SECONDS = 60.0
 
