@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,27 @@ def test_nothing_is_sampled_away(telemetry: Telemetry, watched: Watched) -> None
             predict(row, {"label": "stays", "score": 0.9})
     check_rows(telemetry)
     assert outputs(telemetry, "prediction") == {"00": len(ROWS)}
+
+
+def test_rows_that_trickle_in_wait_a_second_to_be_counted_together(watched: Watched) -> None:
+    watched(drift="counts")
+    assert runtime.current is not None
+    aggregator = runtime.current.aggregator
+    (watch,) = runtime.current.watches.all()
+    ahead = time.monotonic() + 3_600  # so that the beats of the aggregator's thread are never due
+
+    def counted(moment: float) -> int | None:
+        def beat() -> int:
+            watch.beat(moment)
+            return watch.tally.rows
+
+        return aggregator.look(10.0, beat)
+
+    assert counted(ahead) == 0
+    predict(ROWS[0])
+    assert counted(ahead + 0.9) == 0
+    predict(ROWS[0])
+    assert counted(ahead + 1.0) == 2
 
 
 def test_two_operations_on_the_same_rows_count_once(

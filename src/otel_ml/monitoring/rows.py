@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_ml.drift.counts.lines import SHORT
 from otel_ml.monitoring.origin import Origin
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from otel_ml.monitoring.outputs import Said
     from otel_ml.observation import Row
 
-MAX_ROWS: Final = 512
+MAX_ROWS: Final = 2 * SHORT
+"""Counted in two parts, with no few left over."""
+
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 Waiter = tuple[Sequence[Any], bytes | None, "Said", str, int | None, "SpanContext"]
