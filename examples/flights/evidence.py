@@ -9,7 +9,7 @@ from otel_ml.semconv import metrics
 from otel_ml.service.predictions import Prediction
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Exemplar, Log, Point
-from otel_ml.service.statistics import Summary
+from otel_ml.service.summary import Summary
 from otel_ml.service.totals import SeriesTotals
 
 
