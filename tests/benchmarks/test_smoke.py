@@ -21,7 +21,7 @@ FIRST_CELLS = {
     "web": {"FastAPI alone", "contrib's instrumentor", "by hand", "otel-ml"},
     "peers": {"bare model", "by hand", "otel-ml"},
     "drift_counts": {"30 features, float32, row by row", "1", "16", "64", "256", "category as number", "datetime64"},
-    "drift_calls": {"1", "100"},
+    "drift_calls": {"1", "100", "one after the other", "200 a second"},
     "drift_evaluation": {"30"},
     "drift_files": {"one array", "two halves, merged", "one window", "steps of 10,000 rows"},
     "drift_peers": {"otel-ml, nine statistics with their noise, and the alarm", "otel-ml, ADWIN"},
