@@ -31,10 +31,12 @@ def read_answer(answer: dict[Any, Any], call: Call) -> Outputs:
         key, inner = next(iter(answer.items()))
         if type(key) is str and key.lower() in WRAPPERS and type(inner) not in SCALARS:
             return read(inner, deeper)
-    from otel_ml.observation.tables import read_columns, read_columns_of_rows
+    if call.rows is not None and not SCALARS.issuperset(map(type, answer.values())):
+        from otel_ml.observation.tables import read_columns_of_rows
 
-    if call.rows is not None and (by_row := read_columns_of_rows(answer, call)) is not None:
-        return by_row
+        by_row = read_columns_of_rows(answer, call)
+        if by_row is not None:
+            return by_row
     scores = _distribution(answer, call)
     if scores is not None:
         return RowOutputs([with_scores(OutputRow(), scores)])
@@ -51,6 +53,8 @@ def read_answer(answer: dict[Any, Any], call: Call) -> Outputs:
     if isinstance(observed, Row):
         row = read_row(observed, call)
         return RowOutputs([with_scores(row, found) if found else row])
+    from otel_ml.observation.tables import read_columns
+
     return read_columns(observed, call) if observed is not None else Outputs()
 
 
