@@ -146,7 +146,7 @@ def test_a_standing_alarm_says_what_is_so_now() -> None:
     detector, reference = Detector([AGE], SETTINGS), layout.reference([AGE])
     window = Window(reference.shape, 64)
     steps = traffic(AGE, then(quantile_bins(0.3), quantile_bins(-1.2), 30))
-    said, confirmed = [], []
+    said, confirmed = list[Alarm](), list[Alarm]()
     for step in range(60):
         window.add(next(steps))
         said += detector.step(window.sums(), reference, Moment(step, 0))

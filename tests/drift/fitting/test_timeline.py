@@ -88,7 +88,7 @@ def test_merged_timelines_have_the_blocks_of_one(parts: list[tuple[int, int, int
 
 def test_long_parts_in_order_of_rows_have_as_many_blocks_each() -> None:
     joint = Timeline(timed=False)
-    blocks = []
+    blocks = list[np.ndarray]()
     for _ in range(4):
         part = Timeline(timed=False)
         for _ in range(20):

@@ -72,5 +72,8 @@ def _by_categories(variable: Variable, column: str | None, treatment: Treatment)
         counts=(*(count for _, count in open_ones), *others),
         known=None,
         constraints=replace(variable.constraints, allowed=None),
-        notes=(*variable.notes, "some categories look sensitive: they have no bin of their own, and none counts as unseen"),
+        notes=(
+            *variable.notes,
+            "some categories look sensitive: they have no bin of their own, and none counts as unseen",
+        ),
     )
