@@ -96,6 +96,8 @@ def run(
     report.figures(console, traffic, evidence)
     if followed:
         report.one_prediction(console, followed)
+    for reason, count in traffic.failures.most_common():
+        console.print(f"no answer for {count:,} flights: {reason}")
     if log and not all(check.holds for check in checks):
         console.print(f"The service printed:\n{log}", soft_wrap=True)
     return checks

@@ -27,6 +27,8 @@ TIME_HEADER = "event-time"
 CONNECT_RETRIES = 6
 """With pauses that double from half a second on, a server may be away for about 15 seconds."""
 TIMEOUT_SECONDS = 30.0
+KEEPALIVE_SECONDS = 2.0
+"""Less than the five after which uvicorn closes an idle connection: a request that meets the end of it gets no answer."""
 BLOCK_ROWS = 1000
 MAX_BATCH = 1000
 """As many flights as the service takes at once."""
@@ -73,7 +75,8 @@ class Replay:
         """
         started = time.monotonic()
         slots = anyio.Semaphore(self.concurrency)
-        transport = httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES)
+        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
+        transport = httpx.AsyncHTTPTransport(retries=CONNECT_RETRIES, limits=limits)
         async with (
             httpx.AsyncClient(transport=transport, base_url=self.url, timeout=TIMEOUT_SECONDS) as client,
             anyio.create_task_group() as tasks,

@@ -63,7 +63,9 @@ class Service:
     @property
     def command(self) -> list[str]:
         """What to type in a shell, where the programs are on the path."""
-        served = ["--port", str(self.port), "--workers", str(self._workers), "--no-access-log"]
+        # uvicorn kills a worker that does not answer for so long, five seconds by default: too few on a busy machine.
+        patience = ["--timeout-worker-healthcheck", "60"]
+        served = ["--port", str(self.port), "--workers", str(self._workers), "--no-access-log", *patience]
         return ["opentelemetry-instrument", "uvicorn", "examples.flights.app:app", *served]
 
     def __enter__(self) -> "Service":

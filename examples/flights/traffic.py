@@ -3,6 +3,7 @@
 import json
 import math
 import threading
+from collections import Counter
 from pathlib import Path
 
 import anyio
@@ -31,6 +32,7 @@ class Traffic:
         self.singles = len(flights) - 2 * self.batch
         self.path = path
         self.seconds = math.nan
+        self.failures = Counter[str]()
         self._flights = flights
         self._thread: threading.Thread | None = None
 
@@ -61,3 +63,4 @@ class Traffic:
             in_batches = Replay(url, file, self.speedup, batch=self.batch)
             anyio.run(in_batches.run, self._flights[self.singles :])
         self.seconds = one_by_one.seconds + in_batches.seconds
+        self.failures = one_by_one.failures + in_batches.failures
