@@ -199,8 +199,13 @@ class Watch:
 
     def retire(self) -> None:
         """End: another watch takes the place of this one."""
-        self.close()
-        self.post = None
+        post = self.post
+        try:
+            self.close()
+        finally:
+            self.post = None
+            if post is not None:
+                post.leave()  # nothing that fails keeps the locks: another worker could not look for drift any more
 
     def _book(self, lot: Lot) -> None:
         self.tally.add(lot.counted)
