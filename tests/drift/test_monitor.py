@@ -212,6 +212,29 @@ def test_a_mixture_is_no_news_while_a_feature_is_in_alarm() -> None:
     assert {change.subject for change in turned.advance()} == {"multivariate"}
 
 
+def test_a_mixture_that_outlasts_the_feature_is_news_in_the_end() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=20_000)
+    monitor = Monitor(
+        Baseline.fit({"x": x, "y": x + 0.2 * rng.normal(size=20_000), "z": rng.normal(size=20_000)}), wall=lambda: 0.0
+    )
+    changes = list[Change]()
+    for minute in range(90):
+        x = rng.normal(size=1_000)
+        y = x if minute < 15 else -x  # for good
+        z = rng.normal(3.0 if 15 <= minute < 30 else 0.0, size=1_000)
+        columns = {"x": x, "y": y + 0.2 * rng.normal(size=1_000), "z": z}
+        monitor.observe(columns, rows=1_000, times=60.0 * minute)
+        changes += monitor.advance()
+    detected = [change.name for change in changes if change.detected]
+    assert detected[0] == "z"
+    assert "pca_residual" in detected
+    on = {one.name for one in monitor.report().multivariate if one.alarm}
+    assert on <= set(detected)
+    ended = {change.name for change in changes if not change.detected}
+    assert ended <= set(detected), "what nobody was told of needs no end"
+
+
 def raised_at(seconds: float, rows: int, reference: str = "baseline") -> int:
     """The row at which a shift by a sigma after 2,500 rows is found, of which so many come at once, so many seconds apart."""
     rng, one = np.random.default_rng(8), monitor(reference=reference)

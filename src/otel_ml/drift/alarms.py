@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from otel_ml.drift import layout
+from otel_ml.drift.detection.watch import CALM_STEPS
 from otel_ml.drift.report import Change, Moment
 from otel_ml.drift.variables import Variable
 
@@ -34,15 +35,22 @@ class Alarms:
         on: those that are raised now.
         ever: those that were ever raised, each as it was last.
         since: when each variable was first in alarm.
-        along: alarms of mixtures that began while a feature was in alarm.
+        along: alarms of mixtures that drift along with a feature, each with the last step at which that one was in alarm.
+
+    Args:
+        variables: of the baseline.
+        mixed: names of the features that mixtures are made of.
     """
 
-    def __init__(self, variables: Sequence[Variable]) -> None:
+    def __init__(self, variables: Sequence[Variable], mixed: Collection[str] = ()) -> None:
         self._variables = variables
+        self._mixed = {
+            index for index, one in enumerate(variables) if one.subject == "feature" and one.name in frozenset(mixed)
+        }
         self.on: dict[tuple[int, str], Raised] = {}
         self.ever: dict[tuple[int, str], Raised] = {}
         self.since: dict[int, Moment] = {}
-        self.along: set[tuple[int, str]] = set()
+        self.along: dict[tuple[int, str], int] = {}
 
     def take(self, alarm: Alarm, moment: Moment, since: Moment, examples: tuple[str, ...]) -> Change:
         """Notes that an alarm was raised or has ended.
@@ -96,26 +104,34 @@ class Alarms:
         )
         self.on[key] = self.ever[key] = Raised(change, float(alarm.effect))
 
-    def told(self, changes: Sequence[Change]) -> list[Change]:
+    def told(self, changes: Sequence[Change], step: int) -> list[Change]:
         """Returns the changes of a step that are news.
 
-        A mixture moves when any feature in it does: an alarm of one is no news while a feature is in alarm. The report
-        has it, beside what it drifts along with.
+        A mixture moves when any feature in it does: an alarm of one that began with that of a feature is no news. The
+        report has it, beside what it drifts along with. If it outlasts that one, by more than it takes to end, it is.
 
         Args:
             changes: all of a step, taken already.
+            step: ordinal of the step.
         """
-        features = any(self._variables[variable].subject == "feature" for variable, _ in self.on)
         news = []
         for change in changes:
             key = change.variable, change.cause
-            if change.subject == "multivariate" and change.detected and features:
-                self.along.add(key)
-            elif key not in self.along:
+            if change.subject == "multivariate" and change.detected and self._is_along(key):
+                self.along[key] = step
+            elif self.along.pop(key, None) is None:
                 news.append(change)
-            else:
-                self.along.discard(key)
+        for key, explained in list(self.along.items()):
+            change = self.on[key].change
+            if self._is_along(key):
+                self.along[key] = step
+            elif step - explained > CALM_STEPS + 2 * _stretch(change):
+                news.append(change)
+                del self.along[key]
         return news
+
+    def _is_along(self, key: tuple[int, str]) -> bool:
+        return any(variable in self._mixed and overlap(self.on[key], one) for (variable, _), one in self.on.items())
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
@@ -123,7 +139,7 @@ class Alarms:
             "on": [asdict(raised) for raised in self.on.values()],
             "ever": [asdict(raised) for raised in self.ever.values()],
             "since": {str(variable): asdict(moment) for variable, moment in self.since.items()},
-            "along": [list(key) for key in sorted(self.along)],
+            "along": [[*key, step] for key, step in self.along.items()],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -132,8 +148,21 @@ class Alarms:
             for one in stored:
                 change = change_of(one["change"])
                 held[change.variable, change.cause] = Raised(change, one["effect"])
-        self.along.update((variable, cause) for variable, cause in state["along"])
+        self.along.update({(variable, cause): step for variable, cause, step in state["along"]})
         self.since.update({int(variable): Moment(**moment) for variable, moment in state["since"].items()})
+
+
+def overlap(one: Raised, other: Raised) -> bool:
+    """Whether two alarms may have begun at the same time: look-backs double, so that the true beginning lies between two."""
+    (begin, end), (other_begin, other_end) = (
+        (change.moment.step + 1 - 2 * _stretch(change), change.moment.step) for change in (one.change, other.change)
+    )
+    return max(begin, other_begin) <= min(end, other_end)
+
+
+def _stretch(change: Change) -> int:
+    """Steps from the beginning of the evidence to the alarm."""
+    return change.moment.step - (change.since or change.moment).step + 1
 
 
 def bin_name(variable: Variable, column: int) -> str:

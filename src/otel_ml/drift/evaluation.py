@@ -14,7 +14,7 @@ from otel_ml.drift import layout
 from otel_ml.drift.alarms import Alarms, change_of
 from otel_ml.drift.detection.detector import Detector
 from otel_ml.drift.references import reference_of
-from otel_ml.drift.scoring import Scorer
+from otel_ml.drift.scoring import Scorer, suffices, values_needed
 from otel_ml.drift.windows import look_backs
 
 if TYPE_CHECKING:
@@ -36,14 +36,16 @@ class Scored:
     Attributes:
         window: its counts, shape (variables, width).
         reference: counts that it is compared with, of the same shape.
-        scorer: against these.
+        scorer: against these; None where they move, so that there is one for each.
         since: its beginning, where it is longer than the last step, which had too few rows.
+        enough: whether it has the rows that scores need.
     """
 
     window: np.ndarray
     reference: np.ndarray
-    scorer: Scorer
+    scorer: Scorer | None
     since: Moment | None = None
+    enough: bool = True
 
 
 class Evaluation:
@@ -64,9 +66,11 @@ class Evaluation:
         self._stream = stream
         self._own = layout.reference(baseline.variables)
         self._scorer = Scorer(baseline.variables, self._own) if settings.reference == "baseline" else None
+        self._needed = values_needed(baseline.variables, self._own) if self._scorer else None
         self._detector = Detector(baseline.variables, settings)
         self._changes: deque[Change] = deque(maxlen=MAX_CHANGES)
-        self.alarms = Alarms(baseline.variables)
+        mixed = baseline.projections.features if baseline.projections else ()
+        self.alarms = Alarms(baseline.variables, mixed)
 
     def look(self, moment: Moment, intake: Intake) -> None:
         """Looks at the step that was just completed.
@@ -89,7 +93,7 @@ class Evaluation:
         for alarm in self._detector.step(sums, reference, moment, opened=stream.opened):
             ids = examples(alarm) if alarm.detected else ()
             changes.append(self.alarms.take(alarm, moment, stream.began(alarm.look_back)[1], ids))
-        self._changes.extend(self.alarms.told(changes))
+        self._changes.extend(self.alarms.told(changes, moment.step))
         for alarm in self._detector.confirmed:
             self.alarms.confirm(alarm, partial(examples, alarm))
 
@@ -102,14 +106,21 @@ class Evaluation:
         stream = self._stream
         step = stream.before_last if cut_short else stream.last if stream.last is not None else stream.live()
         window = np.zeros(stream.ring.shape, dtype=np.int64) if step is None else step.copy()
-        found = Scored(window, *self._compared(1, before=int(cut_short and stream.opened)))
-        if found.scorer.suffices(window):
+        found = self._against(window, 1, before=int(cut_short and stream.opened))
+        if found.enough:
             return found
         for length, total in look_backs(stream.ring, self._settings.look_back, stream.present).items():
-            found = Scored(total, *self._compared(length), since=stream.began(length)[1])
-            if found.scorer.suffices(total):
+            found = self._against(total, length, since=stream.began(length)[1])
+            if found.enough:
                 break
         return found
+
+    def _against(self, window: np.ndarray, length: int, before: int = 0, since: Moment | None = None) -> Scored:
+        """A window of so many places, and what it is compared with."""
+        found = self._reference([length], before)
+        counts = found[length] if isinstance(found, dict) else found
+        needed = values_needed(self._baseline.variables, counts) if self._needed is None else self._needed
+        return Scored(window, counts, self._scorer, since, suffices(window, needed))
 
     def tolerance(self, reference: np.ndarray) -> np.ndarray:
         """Returns how far from that reference each variable may be, as `Detector.tolerance` does."""
@@ -120,12 +131,6 @@ class Evaluation:
         changes = list(self._changes)
         self._changes.clear()
         return changes
-
-    def _compared(self, length: int, before: int = 0) -> tuple[np.ndarray, Scorer]:
-        """What a window of so many places is compared with, and who scores against that."""
-        found = self._reference([length], before)
-        counts = found[length] if isinstance(found, dict) else found
-        return counts, self._scorer or Scorer(self._baseline.variables, counts)
 
     def _reference(self, lengths: Iterable[int], before: int = 0) -> np.ndarray | dict[int, np.ndarray]:
         stream = self._stream

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from otel_ml.drift.alarms import Raised
+from otel_ml.drift.alarms import Raised, overlap
 from otel_ml.drift.association import association, coincidence
 from otel_ml.drift.layout import RARE
 from otel_ml.drift.samples import Sample
@@ -77,19 +77,7 @@ def _numbered(group: Mapping[int, int]) -> dict[int, int]:
 
 
 def _overlap(one: Sequence[Raised], other: Sequence[Raised]) -> bool:
-    """Whether two may have begun at the same time."""
-    return any(
-        begin <= other_end and other_begin <= end
-        for begin, end in map(_begin, one)
-        for other_begin, other_end in map(_begin, other)
-    )
-
-
-def _begin(raised: Raised) -> tuple[int, int]:
-    """The first and the last step at which an alarm may have begun: look-backs double, so that the true one lies between."""
-    change = raised.change
-    since = (change.since or change.moment).step
-    return since - (change.moment.step - since + 1), change.moment.step
+    return any(overlap(first, second) for first in one for second in other)
 
 
 def _related(one: Variable, other: Variable) -> bool:

@@ -14,6 +14,7 @@ from otel_ml.drift.groups import groups_of
 from otel_ml.drift.notes import notes_of
 from otel_ml.drift.report import SCORES, Bin, Moment, Report, VariableReport, counted
 from otel_ml.drift.samples import Sample
+from otel_ml.drift.scoring import Scorer
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Variable
 
@@ -102,7 +103,9 @@ class _Writer:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._found = snapshot.scored.scorer.scores(snapshot.scored.window)
+        scored = snapshot.scored
+        scorer = scored.scorer or Scorer(snapshot.baseline.variables, scored.reference)
+        self._found = scorer.scores(scored.window)
         self._scores = {name: _numbers(self._found.values[name]) for name in SCORES}
         self._noise = {name: _numbers(self._found.noise[name]) for name in SCORES}
         self._rows, self._needed = self._found.rows.tolist(), self._found.needed.tolist()

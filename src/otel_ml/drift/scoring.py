@@ -51,14 +51,8 @@ class Scorer:
         self._distances = partial(distances, mask=mask, ordered=ordered, centers=centers, std=std)
         self._noise = Noise(self._bins, mask=mask, ordered=ordered, centers=centers, std=std)
         self._overdispersion = np.array([variable.overdispersion for variable in variables])
-        # A variable of one bin has nothing to score; of masked ones, nulls alone.
-        self._needed = min_rows(np.maximum(self._bins.sum(-1), 1), np.maximum(mask.sum(-1), 2))
+        self._needed = values_needed(variables, reference)
         self._needed_for_nulls = min_rows(np.maximum(self._rows, 1), 2)
-
-    def suffices(self, window: np.ndarray) -> bool:
-        """Whether a window has the rows that scores of every variable need, as far as any number of rows would do."""
-        within_reach = self._needed[np.isfinite(self._needed)]
-        return bool(layout.rows_of(window).max(initial=0) >= within_reach.max(initial=0))
 
     def scores(self, window: np.ndarray) -> Scores:
         """Scores counts in the baseline's layout, shape (variables, width)."""
@@ -73,3 +67,16 @@ class Scorer:
         ratio = self._nulls / np.maximum(self._rows, 1)
         noise["null_rate"] = null_rate_noise(rows / self._overdispersion, self._rows, ratio)
         return Scores(found, noise, rows, self._needed)
+
+
+def values_needed(variables: Sequence[Variable], reference: np.ndarray) -> np.ndarray:
+    """Values that a window needs for scores, float64 of shape (variables,); infinity where the reference is too small."""
+    # A variable of one bin has nothing to score; of masked ones, nulls alone.
+    bins = np.array([max(len(variable.counts), 2) for variable in variables], dtype=np.int64)
+    return min_rows(np.maximum(reference[:, layout.FIRST :].sum(-1), 1), bins)
+
+
+def suffices(window: np.ndarray, needed: np.ndarray) -> bool:
+    """Whether a window has the rows that scores of every variable need, as far as any number of rows would do."""
+    within_reach = needed[np.isfinite(needed)]
+    return bool(layout.rows_of(window).max(initial=0) >= within_reach.max(initial=0))

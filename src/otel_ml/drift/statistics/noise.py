@@ -214,8 +214,9 @@ def min_rows(m: ArrayLike, bins: ArrayLike, *, limit: float = 0.1, confidence: f
     [287.0, 458.0]
     """
     number = np.asarray(bins)
-    found = [chi_square_quantile(confidence, int(of) - 1) for of in number.ravel().tolist()]
-    quantile = np.array(found, dtype=np.float64).reshape(number.shape)
+    known, where = np.unique(number, return_inverse=True)
+    found = [chi_square_quantile(confidence, int(of) - 1) for of in known.tolist()]
+    quantile = np.array(found, dtype=np.float64)[where].reshape(number.shape)
     reference = np.asarray(m, dtype=np.float64)
     with np.errstate(divide="ignore"):
         room = limit / quantile - 1 / reference
