@@ -79,7 +79,8 @@ class VariableList:
             for text in self._details(variable):
                 yield Padding(text, (0, 0, 0, _INDENT))
         if self._hidden:
-            rest = f"and {count(self._hidden)} more" if self._shown else f"{count(self._hidden)} {self._title}"
+            kind = self._title.replace("s", "", 1) if self._hidden == 1 else self._title
+            rest = f"and {count(self._hidden)} more" if self._shown else f"{count(self._hidden)} {kind}"
             yield Text(f"  {rest} without drift", style="dim")
 
     def _heading(self) -> Text:
