@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from otel_ml.drift import Change, Monitor, Settings, load, save
 from otel_ml.drift.state import StateWarning
 from tests.drift.made import Wall, baseline, categorical, numeric, uniform
+from tests.support.descriptors import run_out
 
 BASELINE = baseline(numeric("a"), numeric("b"), categorical("city", "Oslo", "Rome"), numeric("score", subject="score"))
 SETTINGS = Settings(lateness=30)
@@ -138,6 +139,39 @@ def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path, how: str) -> None:
     with pytest.warns(StateWarning, match=r"state\.npz is damaged.*state\.npz\.damaged.*begins anew"):
         assert load(path, BASELINE, SETTINGS).report().rows == 0
     assert [entry.name for entry in tmp_path.iterdir()] == ["state.npz.damaged"]
+
+
+def test_a_file_that_can_not_be_opened_now_is_left_for_later(tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    one = Monitor(BASELINE, SETTINGS, wall=WALL)
+    feed(one, 0, 20)
+    save(one, path)
+    with run_out(), pytest.raises(OSError, match="Too many open files"):
+        load(path, BASELINE, SETTINGS, wall=WALL)
+    assert same(one, load(path, BASELINE, SETTINGS, wall=WALL))
+
+
+@pytest.mark.parametrize("part", ["read_bytes", "restore"])
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()])
+def test_what_fails_around_a_file_says_nothing_about_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, error: Exception
+) -> None:
+    path = tmp_path / "state.npz"
+    save(Monitor(BASELINE, SETTINGS), path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path if part == "read_bytes" else Monitor, part, fail)
+    with pytest.raises(type(error)):
+        load(path, BASELINE, SETTINGS)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state.npz"]
+
+
+def test_a_directory_in_its_place_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "state.npz").mkdir()
+    with pytest.warns(StateWarning, match="damaged"):
+        assert load(tmp_path / "state.npz", BASELINE).report().rows == 0
 
 
 def test_a_file_that_is_no_state_is_set_aside(tmp_path: Path) -> None:

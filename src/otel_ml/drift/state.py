@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import tempfile
@@ -79,6 +80,10 @@ def load(
         wall: as for `Monitor`.
         beside: filled with what was saved beside the state, where that is used.
         set_aside: False to leave a file that can not be used where it is, in silence: it is another program's.
+
+    Raises:
+        OSError: the file can not be read now, which says nothing about what is in it: descriptors may have run out.
+        MemoryError: there is no room for it.
     """
     path = Path(path)
     try:
@@ -93,6 +98,10 @@ def load(
             return monitor
     except FileNotFoundError:
         return Monitor(baseline, settings, wall=wall)
+    except (MemoryError, OSError) as error:
+        if not isinstance(error, IsADirectoryError):
+            raise
+        why, what = "damaged", "it is a directory"
     except Exception as error:  # a damaged archive raises all kinds
         why, what = "damaged", f"{type(error).__name__}: {error}"
     if set_aside:
@@ -108,8 +117,21 @@ def _write(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
                 np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Removes what `save` leaves beside a path where its process is killed. For whoever is the only one to save there."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(path.parent):
+            if name.startswith(f".{path.name}."):
+                path.with_name(name).unlink(missing_ok=True)
+
+
 def _read(path: Path) -> tuple[Any, dict[str, Any]]:
-    with np.load(path, allow_pickle=False) as file:
+    data = io.BytesIO(path.read_bytes())  # what goes wrong from here on is wrong with what is in it, not with the disk
+    with zipfile.ZipFile(data) as archive:
+        if damaged := archive.testzip():  # before an array is made as large as damage says it is
+            raise zipfile.BadZipFile(f"{damaged} has another checksum")
+    data.seek(0)
+    with np.load(data, allow_pickle=False) as file:
         plain = json.loads(bytes(file[_PLAIN]).decode())
         if plain["version"] != VERSION:
             raise ValueError(f"it is of version {plain['version']!r}, and this program reads version {VERSION}")
