@@ -7,11 +7,14 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from otel_ml.monitoring import files
-from otel_ml.monitoring.channel import SETTLING
-from tests.monitoring.posts import add, post
+from otel_ml.monitoring.channel import SETTLING, Shared
+from otel_ml.monitoring.log import Log
+from otel_ml.monitoring.records import Record
+from tests.monitoring.posts import SHAPE, STEP, add, post
 
 
 def descriptors() -> int:
@@ -70,6 +73,51 @@ def test_a_header_that_is_written_over_is_begun_anew(tmp_path: Path) -> None:
         worker.beat(time.monotonic() + SETTLING + second, at_once=True)
     assert not worker.waits
     assert worker.report().rows == 10
+
+
+def test_a_log_is_given_up_only_when_it_is_still_damaged_at_the_next_look(tmp_path: Path) -> None:
+    channel = Shared(tmp_path, SHAPE, 1 << 18)
+    (log,) = tmp_path.glob("worker-*")
+    number, record = log.stat().st_ino, Record(STEP, np.ones(SHAPE, dtype=np.int64))
+    for _ in range(2):
+        with log.open("r+b") as file:
+            whole = file.read(64)
+            file.seek(48)
+            file.write(b"x" * 16)
+            file.flush()
+            assert not channel.send(record)
+            file.seek(0)
+            file.write(whole)
+        assert channel.send(record), "whoever was writing has gone on"
+        assert log.stat().st_ino == number
+    with log.open("r+b") as file:
+        file.seek(48)
+        file.write(b"x" * 16)
+    assert [channel.send(record) for _ in range(3)] == [False, False, True]
+    assert len(channel.receive(0.0)) == 1
+    channel.close()
+
+
+def test_a_log_that_is_too_small_for_the_model_gives_way_to_another_one(tmp_path: Path) -> None:
+    with (tmp_path / "worker-000").open("w+b") as file:
+        Log.create(file.fileno(), 64)
+    channel, record = Shared(tmp_path, SHAPE, 1 << 18), Record(STEP, np.full(SHAPE, 1 << 40))
+    assert [channel.send(record) for _ in range(3)] == [False, False, True]
+    channel.close()
+
+
+def test_places_of_logs_that_are_gone_are_forgotten(tmp_path: Path) -> None:
+    reader = Shared(tmp_path, SHAPE, 1 << 14)
+    for _ in range(3):
+        worker = Shared(tmp_path, SHAPE, 1 << 14)
+        worker.send(Record(STEP, np.ones(SHAPE, dtype=np.int64)))
+        assert len(reader.receive(0.0, everything=True)) == 1
+        assert worker.folder.log.id in reader.places
+        worker.folder.discard()
+        worker.close()
+    reader.receive(0.0, everything=True)
+    assert set(reader.places) <= {reader.folder.log.id}
+    reader.close()
 
 
 def test_a_file_that_is_removed_while_it_is_being_locked_is_not_the_one_that_is_locked(

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,26 @@ def test_a_reader_that_was_overtaken_is_told(file: int) -> None:
         log.append(bytes(1_000))
     with pytest.raises(DamagedLog):
         read_all(log, 0)
+
+
+def test_a_writer_that_is_paused_in_the_midst_of_moving_the_end_is_waited_for(
+    file: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log.create(file, CAPACITY)
+    log.append(b"one")
+    whole = os.pread(file, 16, 32)
+    os.pwrite(file, b"\x09", 32)
+    paused: list[float] = []
+
+    def go_on(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 3:
+            os.pwrite(file, whole, 32)
+
+    monkeypatch.setattr(time, "sleep", go_on)
+    assert read_all(log) == [b"one"]
+    assert len(paused) == 3
+    assert sum(paused) < 0.001, "callers hold a lock"
 
 
 def test_damage_is_found(file: int) -> None:

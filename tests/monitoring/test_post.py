@@ -242,6 +242,19 @@ def test_one_that_joins_late_leaves_what_others_have_saved(tmp_path: Path) -> No
     worker.close()
 
 
+def test_one_that_joins_saves_nothing_while_another_one_evaluates(tmp_path: Path) -> None:
+    channels: list[tuple[Channel, Path | None]] = [(Private(), None)]
+    with closing(post(tmp_path)) as leader, closing(Post(BASELINE, Settings(), channels.pop, lambda: NOW)) as worker:
+        beat(leader)
+        add(worker, 10)
+        beat(worker)
+        shared = Shared(tmp_path, SHAPE, 1 << 18)
+        channels.append((shared, shared.folder.state))
+        beat(worker, after=RETRY)
+        assert not worker.leads
+        assert not shared.folder.state.exists(), "it could take the place of what the other one has just saved"
+
+
 def test_a_folder_that_is_removed_under_its_workers_is_made_again(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     leader, worker = post(folder), post(folder)

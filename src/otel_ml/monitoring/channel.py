@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,6 +20,9 @@ SETTLING: Final = 2.5
 CROWDED: Final = 0.5
 """A log that is fuller than this is read without that wait."""
 
+OVERHEAD: Final = 256
+"""Bytes of a record without names and examples, beside the counts."""
+
 PATIENCE: Final = 3
 """How often a record that can not be read is tried again, before all that is in its log is given up."""
 
@@ -31,6 +35,9 @@ class Channel(Protocol):
 
     def lead(self) -> bool:
         """Whether this worker evaluates."""
+
+    def resign(self) -> None:
+        """Let another worker evaluate, if there is one."""
 
     def receive(self, now: float, *, everything: bool = False) -> list[Record]:
         """What has come from all workers and was not received before, in the order of steps.
@@ -72,6 +79,9 @@ class Private:
         """It does."""
         return True
 
+    def resign(self) -> None:
+        """There is no other."""
+
     def receive(self, now: float, *, everything: bool = False) -> list[Record]:
         """What was sent."""
         found = sorted(self._records, key=lambda record: record.step)
@@ -110,25 +120,36 @@ class Shared:
     """
 
     def __init__(self, path: Path, shape: Sequence[int], capacity: int) -> None:
-        self.folder = Folder(path, capacity)
+        variables, width = shape
+        self.folder = Folder(path, max(capacity, variables * width * 8 + OVERHEAD))
         self._shape = shape
         self._places: dict[str, int] = {}
         self._seen: deque[tuple[float, int]] = deque()  # when which step was the newest
         self._failures: dict[str, int] = {}
         self._is_crowded = False
+        self._is_damaged = False
 
     def send(self, record: Record) -> bool:
         """Hand counts over, for good. False while there is no room for them."""
         self.folder.renew()
+        log = self.folder.log
         try:
-            return self.folder.log.append(record.to_bytes())
+            sent = log.append(_fitting(record, log))
         except DamagedLog:
-            self.folder.discard()
+            if self._is_damaged:  # twice: not just somebody who was stopped in the midst of writing to it
+                self.folder.discard()
+            self._is_damaged = not self._is_damaged
             return False
+        self._is_damaged = False
+        return sent
 
     def lead(self) -> bool:
         """Whether this worker evaluates. Takes the role over where nobody has it."""
         return self.folder.lead()
+
+    def resign(self) -> None:
+        """Let another worker evaluate, if there is one."""
+        self.folder.resign()
 
     def receive(self, now: float, *, everything: bool = False) -> list[Record]:
         """What has come from all workers and was not received before, in the order of steps."""
@@ -136,6 +157,9 @@ class Shared:
         self._is_crowded = False
         for log in self.folder.logs():
             waiting[log.id] = self._read(log)
+        for known in (self._places, self._failures):
+            for gone in known.keys() - waiting.keys():
+                del known[gone]
         last = None if everything else self._last_step(now, waiting)
         received: list[Record] = []
         for name, records in waiting.items():
@@ -201,3 +225,15 @@ class Shared:
         if not self._seen or self._seen[0][0] > now - SETTLING:
             return self._seen[0][1] - 1 if self._seen else None
         return self._seen[0][1]
+
+
+def _fitting(record: Record, log: Log) -> bytes:
+    """What a log has room for, be it counts without examples: one that never fits would keep all behind it waiting."""
+    data = record.to_bytes()
+    if not log.fits(data):
+        data = replace(record, ids=(), bins=record.bins[:0], rare=()).to_bytes()
+    if not log.fits(data):
+        data = replace(record, ids=(), bins=record.bins[:0], rare=(), names=None).to_bytes()
+    if not log.fits(data):
+        raise DamagedLog  # made by another program, or version: of no use here
+    return data

@@ -11,7 +11,7 @@ from otel_ml import guard
 from otel_ml.drift.layout import rows_of
 from otel_ml.drift.monitor import Monitor
 from otel_ml.drift.samples import Sample
-from otel_ml.drift.state import load, save
+from otel_ml.drift.state import load, remove_leftovers, save
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
@@ -60,6 +60,8 @@ class Evaluator:
         if path is None:
             self.monitor = Monitor(baseline, settings, wall=wall)
         else:
+            if leads:
+                remove_leftovers(path)
             self.monitor = load(path, baseline, settings, wall=wall, beside=beside, set_aside=leads)
         channel.continue_from(beside.get(PLACES, {}))
         self.late = 0
@@ -123,13 +125,13 @@ class Evaluator:
                 self._channel.free()  # rather watch on than keep all of it for whoever comes next
             guard.report("drift.state", error)
 
-    def hand_on(self, path: Path) -> None:
-        """Leave what one worker on its own has seen to whoever goes on at `path`, unless something is there already."""
-        if not path.exists():
-            try:
+    def hand_on(self, channel: Channel, path: Path) -> None:
+        """Leave what one worker on its own has seen to whoever goes on at `path`, unless somebody is there already."""
+        try:
+            if channel.lead() and not path.exists():  # nobody else saves meanwhile
                 save(self.monitor, path)
-            except OSError as error:
-                guard.report("drift.state", error)
+        except OSError as error:
+            guard.report("drift.state", error)
 
     def _add(self, record: Record) -> None:
         self._is_new = True

@@ -10,6 +10,7 @@ the lock that says so. The logs of others are open while they are read.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -48,7 +49,6 @@ class Folder:
 
     Attributes:
         path: as given.
-        log: this worker's.
 
     Raises:
         OSError: it can not be made or written, or others than this user may write to it.
@@ -62,7 +62,18 @@ class Folder:
         self._evaluator: int | None = None
         self._slot: int | None = None
         self._name = ""
-        self.log = self._join()
+        self._log: Log | None = self._join()
+
+    @property
+    def log(self) -> Log:
+        """This worker's.
+
+        Raises:
+            OSError: it has left.
+        """
+        if self._log is None:
+            raise OSError(errno.EBADF, "this worker has left")
+        return self._log
 
     @property
     def state(self) -> Path:
@@ -78,6 +89,11 @@ class Folder:
             self._evaluator = files.lock(self.path / EVALUATOR)
         return self._evaluator is not None
 
+    def resign(self) -> None:
+        """Let another worker evaluate."""
+        held, self._evaluator = self._evaluator, None
+        files.close(held)
+
     def renew(self) -> None:
         """Begin a new log where this worker's was removed or cut off, by hand or by whoever cleans temporary files.
 
@@ -90,7 +106,7 @@ class Folder:
         if found.st_nlink and found.st_size == self.log.size:
             return
         gone = self._slot
-        self.log = self._join()
+        self._log = self._join()
         files.close(gone)
 
     def discard(self) -> None:
@@ -112,9 +128,12 @@ class Folder:
 
     def close(self) -> None:
         """Leave. In a forked child, too: what it has inherited is its parent's, who keeps the locks."""
-        for held in (self._slot, self._evaluator):
+        held, self._slot = self._slot, None
+        self._log = None  # its descriptor may soon be that of another file
+        try:
             files.close(held)
-        self._slot = self._evaluator = None
+        finally:
+            self.resign()
 
     def _names(self) -> list[str]:
         try:

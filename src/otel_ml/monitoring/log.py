@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from typing import Final
@@ -28,6 +29,9 @@ _HEADER: Final = _FREE + _FIELD.size
 
 TRIES: Final = 10
 """How often a place is read whose checksum is wrong: another process is in the midst of writing it."""
+
+PAUSE: Final = 0.0001
+"""Seconds between two of them. One that is paused in its midst for longer is waited for by whoever calls."""
 
 
 class DamagedLog(Exception):
@@ -87,6 +91,10 @@ class Log:
         """The place after the newest one."""
         return self._get(_END)
 
+    def fits(self, payload: bytes) -> bool:
+        """Whether there is room for a record where all is free."""
+        return _room_for(len(payload)) <= self._capacity
+
     def append(self, payload: bytes) -> bool:
         """Add a record. For the one writer only.
 
@@ -125,10 +133,12 @@ class Log:
         self._set(_FREE, min(max(place, self.start), self.end))
 
     def _get(self, field: int) -> int:
-        for _ in range(TRIES):
+        for left in reversed(range(TRIES)):
             place, checksum = _FIELD.unpack(self._pread(_FIELD.size, field))
             if checksum == _checksum(place):
                 return int(place)
+            if left:
+                time.sleep(PAUSE)
         raise DamagedLog
 
     def _set(self, field: int, place: int) -> None:

@@ -7,22 +7,22 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from otel_ml import guard
 from otel_ml.drift.event_clock import DAY
-from otel_ml.drift.samples import Reservoir
 from otel_ml.monitoring.evaluator import Evaluator, ask
-from otel_ml.monitoring.records import RareRow, Record
+from otel_ml.monitoring.pending import Pending
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
 
     from otel_ml.drift import Baseline
     from otel_ml.drift.report import Change, Report
     from otel_ml.drift.settings import Settings
     from otel_ml.monitoring.channel import Channel
     from otel_ml.monitoring.counting import Counted
+    from otel_ml.monitoring.records import RareRow
 
 BEAT: Final = 1.0
 """Seconds between two looks."""
@@ -34,23 +34,11 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 FEW: Final = 16
 """With more steps than this to hand over there is no wait for the next beat: event time runs faster than the clock."""
 
-SAMPLE: Final = 16
-"""Rows of a record that are kept as examples."""
-
+FAILURES: Final = 3
+"""Looks in a row that fail before the role is given up: another worker may have the descriptors, or the memory, for it."""
 
 RETRY: Final = 300.0
 """Seconds after which a worker that is on its own looks again for the others: a disk that was full may have room by now."""
-
-
-class _Pending:
-    """Counts of one step that have not been handed over."""
-
-    def __init__(self, step: int, shape: tuple[int, int]) -> None:
-        self.counts = np.zeros(shape, dtype=np.int64)
-        self.rows = 0
-        self.sample = Reservoir(step, SAMPLE, shape[0])
-        self.rare: list[RareRow] = []
-        self.names: tuple[str, ...] | None = None
 
 
 class Post:
@@ -79,11 +67,12 @@ class Post:
 
     def reset(self) -> None:
         """Nothing collected, nothing open: at first, and again in a forked child, where all of it is the parent's."""
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, Pending] = {}
         self._channel: Channel | None = None
         self._path: Path | None = None
         self._evaluator: Evaluator | None = None
         self._opened = self._beat = 0.0
+        self._failed = 0
         self._newest = -math.inf  # event time, and when it came
         self._arrived = 0.0
 
@@ -139,11 +128,11 @@ class Post:
         if pending is None:
             if len(self._pending) >= min(MAX_STEPS, 1 + MAX_BYTES // counted.counts.nbytes):
                 return False
-            pending = self._pending[step] = _Pending(step, counted.counts.shape)
+            pending = self._pending[step] = Pending(step, counted.counts.shape)
         pending.counts += counted.counts
         pending.rows += counted.rows
         pending.sample.offer(counted.rows, ids, bins)
-        pending.rare.extend(rare)
+        pending.keep(rare)
         pending.names = names or pending.names
         return True
 
@@ -162,14 +151,9 @@ class Post:
         self._beat = now
         channel = self._open(now)
         self._hand_over(channel)
-        if not channel.lead():
-            self._evaluator = None
-        elif self._evaluator is None:
-            self._evaluator = Evaluator(self._baseline, self.settings, channel, self._path, self._wall)
-        if self._evaluator is None:
-            return []
-        changes = self._evaluator.step(now)
-        self._hand_over(channel)  # what had no room before
+        changes = self._evaluate(channel, now)
+        if self._evaluator is not None:
+            self._hand_over(channel)  # what had no room before
         return changes
 
     def take_late(self) -> int:
@@ -193,19 +177,21 @@ class Post:
         """Hand over all that is left, and let another worker evaluate."""
         if self._channel is None and not self._pending:
             return []
-        changes = self.beat(time.monotonic(), at_once=True)
-        if self._evaluator is not None:
-            self._evaluator.try_to_save()
-        if self._channel is not None:
-            self._channel.close()
-        self.reset()
+        try:
+            changes = self.beat(time.monotonic(), at_once=True)
+            if self._evaluator is not None:
+                self._evaluator.try_to_save()
+        finally:
+            self.leave()  # whatever fails: locks that are kept would keep all others from it
         return changes
 
     def leave(self) -> None:
         """Forget all of it without a word to others: in a forked child, where it is the parent's."""
-        if self._channel is not None:
-            self._channel.close()
-        self.reset()
+        try:
+            if self._channel is not None:
+                self._channel.close()
+        finally:
+            self.reset()
 
     def _open(self, now: float) -> Channel:
         if self._channel is None:
@@ -216,23 +202,31 @@ class Post:
             channel, path = self._open_channel()
             if path is not None:
                 if self._evaluator is not None:
-                    self._evaluator.hand_on(path)
+                    self._evaluator.hand_on(channel, path)
                 self._channel, self._path, self._evaluator = channel, path, None
         return self._channel
 
+    def _evaluate(self, channel: Channel, now: float) -> list[Change]:
+        if not channel.lead():
+            self._evaluator = None
+            return []
+        try:
+            if self._evaluator is None:
+                self._evaluator = Evaluator(self._baseline, self.settings, channel, self._path, self._wall)
+            changes = self._evaluator.step(now)
+        except BaseException:
+            self._failed += 1
+            if self._evaluator is None or (self._failed >= FAILURES and self._path is not None):
+                self._failed, self._evaluator = 0, None
+                channel.resign()
+            raise
+        self._failed = 0
+        return changes
+
     def _hand_over(self, channel: Channel) -> None:
         for step in sorted(self._pending):
-            pending = self._pending[step]
-            record = Record(
-                step,
-                pending.counts,
-                tuple(pending.sample.ids),
-                pending.sample.bins[: len(pending.sample.ids)],
-                tuple(pending.rare),
-                pending.names,
-            )
             try:
-                if not channel.send(record):
+                if not channel.send(self._pending[step].record()):
                     return
             except OSError as error:  # it waits here, as far as it may, and what others have sent is looked at
                 guard.report("drift.log", error)
