@@ -141,6 +141,18 @@ def test_an_alarm_that_can_be_compared_with_nothing_any_more_ends_after_a_while(
     assert found == [(0, True), (68, False)]
 
 
+@pytest.mark.parametrize("comparable", [True, False])
+def test_steps_that_share_a_place_do_not_tire_an_alarm(comparable: bool) -> None:
+    """Sums that start anew begin with the next place: until there is one, nothing is known of what is so now."""
+    detector, training = Detector([AGE], Settings(window=60, look_back=4)), layout.reference([AGE])
+    steps = traffic(AGE, quantile_bins(1.0))
+    assert [alarm.detected for alarm in detector.step({1: next(steps)}, training, Moment(0, 0))] == [True]
+    few = traffic(AGE, quantile_bins(1.0), rows=3)
+    compared = training if comparable else np.zeros_like(training)
+    for step in range(1, 60):
+        assert detector.step({1: next(few)}, compared, Moment(step, 0), opened=False) == []
+
+
 def test_a_standing_alarm_says_what_is_so_now() -> None:
     """A drift that grows and turns round stays one alarm, of the moment at which it was raised."""
     detector, reference = Detector([AGE], SETTINGS), layout.reference([AGE])
@@ -304,6 +316,12 @@ def test_compared_with_last_week_what_happens_every_week_is_usual() -> None:
 
     found = run(AGE, traffic(AGE, season), 420, settings)
     assert [(400 <= step < 404, alarm.detected) for step, alarm in found] == [(True, True)]
+
+
+def test_there_is_no_tolerance_where_there_is_no_alarm_about_the_distribution() -> None:
+    variables = [AGE, replace(AGE, name="date", advancing=True), replace(AGE, name="few", rows=200, counts=(10,) * 20)]
+    found = Detector(variables, SETTINGS).tolerance(layout.reference(variables))
+    assert np.isfinite(found).tolist() == [True, False, False]
 
 
 def test_more_variables_ask_for_more_evidence_each() -> None:

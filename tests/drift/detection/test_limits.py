@@ -29,6 +29,20 @@ def run(limits: dict[str, float], *windows: list[int], nulls: int = 0, variable:
     return [alarm for _, alarm in alarms([detector], steps, len(windows), reference)[0]]
 
 
+def last_steps(limits: dict[str, float], steps: list[tuple[int, list[int]]]) -> list[tuple[int, Alarm]]:
+    """Alarms by step, where nothing but the last step counts: its nulls and its values."""
+    detector, reference = (
+        Detector([AGE], Settings(rows_per_step=1000, look_back=1, thresholds=limits)),
+        layout.reference([AGE]),
+    )
+    windows = [np.array([[nulls, 0, 0, 0, 0, *values]]) for nulls, values in steps]
+    return [
+        (step, alarm)
+        for step, window in enumerate(windows)
+        for alarm in detector.step({1: window}, reference, Moment(step, 0))
+    ]
+
+
 def test_a_limit_that_is_passed_raises_an_alarm_that_says_which() -> None:
     (alarm,) = run({"psi": 0.2}, MOVED)
     assert (alarm.method, alarm.cause, alarm.direction, alarm.rows) == ("psi", "distribution", "down", 1000)
@@ -86,3 +100,32 @@ def test_it_does_not_flicker_around_the_limit() -> None:
     almost = [390, 300, 205, 105]
     found = run({"psi": 0.22}, *[MOVED, almost] * 30)
     assert [alarm.detected for alarm in found] == [True]
+
+
+def test_nulls_and_values_are_alarms_apart_that_may_overlap() -> None:
+    """Each ends as what it was raised as, whatever is farther beyond its limit meanwhile."""
+    phases = [(0, SAME), (500, SAME), (200, MOVED), (0, MOVED), (0, SAME)]
+    found = last_steps({"psi": 0.2, "null_rate": 0.1}, [phase for phase in phases for _ in range(10)])
+    assert [(step, alarm.detected, alarm.cause, alarm.method) for step, alarm in found] == [
+        (10, True, "null", "null_rate"),
+        (20, True, "distribution", "psi"),
+        (34, False, "null", "null_rate"),
+        (44, False, "distribution", "psi"),
+    ]
+
+
+def test_too_few_rows_end_no_alarm_and_enough_do() -> None:
+    few = [(0, [10, 10, 10, 10])]
+    assert [step for step, _ in last_steps({"psi": 0.2}, [(0, MOVED), *few * 40])] == [0]
+    found = last_steps({"psi": 0.2}, [(0, MOVED), *few * 40, (0, SAME)])
+    assert [(step, alarm.detected) for step, alarm in found] == [(0, True), (41, False)]
+    assert found[-1][1].score == pytest.approx(0.0, abs=0.01)
+
+
+def test_where_nothing_is_left_to_compare_with_an_alarm_ends_as_it_was_known_last() -> None:
+    detector = Detector([AGE], Settings(rows_per_step=1000, look_back=8, thresholds={"psi": 0.2}))
+    reference, window = layout.reference([AGE]), np.array([[0, 0, 0, 0, 0, *MOVED]])
+    (raised,) = detector.step({1: window}, reference, Moment(0, 1000))
+    nothing = np.zeros_like(reference)
+    found = [(step, alarm) for step in range(1, 20) for alarm in detector.step({1: window}, nothing, Moment(step, 0))]
+    assert found == [(8, replace(raised, detected=False))]

@@ -13,7 +13,7 @@ from otel_ml.drift.detection.events import EventStreams
 from otel_ml.drift.detection.limits import NULL_RATE, LimitStreams
 from otel_ml.drift.detection.look import Look
 from otel_ml.drift.detection.references import Known, Reference
-from otel_ml.drift.detection.watch import CALM_STEPS, Streams, Watch
+from otel_ml.drift.detection.watch import Streams, Watch
 from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Moment
 from otel_ml.drift.settings import Settings
@@ -70,7 +70,7 @@ class Detector:
         }
         if settings.thresholds:
             limits = LimitStreams(variables, settings)
-            self._watches["limits"] = Watch(limits, 0.0, float(np.log(STAY)), -np.inf, CALM_STEPS, anew=False)
+            self._watches["limits"] = Watch(limits, 0.0, float(np.log(STAY)), -np.inf, settings.look_back, anew=False)
         self._known = Known(variables, settings, max(self.streams, 1))
         self._reference: tuple[np.ndarray, Reference] | None = None
 
@@ -126,12 +126,13 @@ class Detector:
         Returns:
             Total variation, shape (variables,); NaN where there is no alarm about the distribution, or a fixed limit.
         """
-        if "limits" in self._watches or not len(reference):
+        watch = self._watches.get("distribution")
+        if watch is None or not len(reference):
             return np.full(len(reference), np.nan)
         prepared = self._prepared(reference[None])
         variables = np.arange(len(reference))
         radius = prepared.tolerance(np.zeros_like(variables), variables)
-        return np.where(prepared.enough[0], radius, np.nan)
+        return np.where(prepared.enough[0] & watch.streams.applies, radius, np.nan)
 
     def _prepared(self, counts: np.ndarray) -> Reference:
         """The baseline stays the same for ever: what follows from it is computed once."""

@@ -145,6 +145,10 @@ class DistributionStreams:
         result[at[same], place[same]] = np.inf
         return summed(result).log
 
+    def comparable(self, look: Look, reference: Reference) -> np.ndarray:
+        """Which have a reference with rows enough, over any look-back."""
+        return np.asarray(reference.enough.any(0))
+
     def alarm(self, stream: int, at: int, look: Look, reference: Reference, known: Known, *, detected: bool) -> Alarm:
         """What to say of one variable."""
         which = at if len(reference.shares) > 1 else 0

@@ -86,6 +86,10 @@ class EventStreams:
         result[at, place] = np.where((lower <= drifted) & (drifted <= upper), np.inf, logs)
         return summed(result).log
 
+    def comparable(self, look: Look, reference: Reference) -> np.ndarray:
+        """As `DistributionStreams.comparable`."""
+        return np.asarray(reference.rare_enough[:, self.variables].any(0))
+
     def alarm(self, stream: int, at: int, look: Look, reference: Reference, known: Known, *, detected: bool) -> Alarm:
         """What to say of one event."""
         which = at if len(reference.shares) > 1 else 0

@@ -44,6 +44,9 @@ class Streams(Protocol):
     def calm(self, streams: np.ndarray, ages: np.ndarray, look: Look, reference: Reference, known: Known) -> np.ndarray:
         """Evidence that the drift that was remembered is over."""
 
+    def comparable(self, look: Look, reference: Reference) -> np.ndarray:
+        """Which streams have enough to be compared with, whatever was seen of late; shape (streams,)."""
+
     def alarm(self, stream: int, at: int, look: Look, reference: Reference, known: Known, *, detected: bool) -> Alarm:
         """What to say of one stream."""
 
@@ -54,15 +57,16 @@ class Watch:
     An alarm is raised when the evidence reaches a threshold. From then on two sums start anew, which only look back to
     there: evidence of drift, which confirms the alarm at a lower threshold and starts both sums anew, and evidence that
     what was seen is over, which ends it. So an alarm about a weak drift ends as slowly as it came, and one about a
-    strong drift as quickly. What is neither confirmed nor refuted stays, since a drift does not end by itself; only where
-    there is nothing to compare with any more one has to give up.
+    strong drift as quickly. What is neither confirmed nor refuted stays, since a drift does not end by itself, be it that
+    hardly any rows come; only where there is nothing to compare with any more one has to give up.
 
     Args:
         streams: to watch.
         raise_at: log of the evidence at which an alarm is raised.
         confirm_at: at which it is confirmed.
         end_at: log of the evidence of calm at which it is ended.
-        patience: steps with rows without confirmation after which it is ended, if there is nothing to compare with.
+        patience: steps in succession with nothing to compare with after which it is ended. Steps count as the sums have
+            them: where rows are few, those that share a place are one.
         anew: whether sums start anew at an alarm; they do after it in any case.
 
     Attributes:
@@ -80,6 +84,7 @@ class Watch:
         self.raised = np.zeros(streams.size, dtype=bool)
         self._age = np.zeros(streams.size, dtype=np.int64)
         self._quiet = np.zeros(streams.size, dtype=np.int64)
+        self._alone = np.zeros(streams.size, dtype=np.int64)
         self.standing: dict[int, tuple[Alarm, Moment]] = {}
         self.confirmed: list[Alarm] = []
 
@@ -98,6 +103,8 @@ class Watch:
         """
         self._age += opened
         self._quiet += rows
+        if self.raised.any():
+            self._alone = np.where(self.streams.comparable(look, reference), 0, self._alone + (rows & opened))
         least = np.where(self.raised, self._confirm_at, self._raise_at)
         found = self.streams.evidence(look, reference, known, self._age, least)
         over = np.flatnonzero(found.log > least)
@@ -111,7 +118,7 @@ class Watch:
         if len(over):
             self.streams.remember(over, found.at[over], look, known, np.where(self.raised[over], KEPT, 0.0))
         self.raised[over] = True
-        self._quiet[over] = 0
+        self._quiet[over] = self._alone[over] = 0
         if self._anew:
             self._age[over] = 0
         ended = self._ended(look, reference, known)
@@ -119,7 +126,8 @@ class Watch:
             at = max(int(look.longest(self._age[stream])), 0)
             now = self.streams.alarm(stream, at, look, reference, known, detected=False)
             last, _ = self.standing.pop(stream)
-            alarms.append(replace(now, direction=last.direction, moved=last.moved))
+            known_now = replace(now, direction=last.direction, moved=last.moved)
+            alarms.append(replace(last, detected=False) if np.isnan(now.score) else known_now)
         self.raised[ended] = False
         self._age[ended] = 0
         return alarms
@@ -129,8 +137,7 @@ class Watch:
         if not len(asked):
             return asked
         calm = self.streams.calm(asked, self._age[asked], look, reference, known)
-        unknown = np.isneginf(calm) & (self._quiet[asked] >= self._patience)
-        return asked[(calm > self._end_at) | unknown]
+        return asked[(calm > self._end_at) | (self._alone[asked] >= self._patience)]
 
     def state(self) -> dict[str, Any]:
         """All that it has to know of the past, as arrays and plain data."""
@@ -138,6 +145,7 @@ class Watch:
             "raised": self.raised.copy(),
             "age": self._age.copy(),
             "quiet": self._quiet.copy(),
+            "alone": self._alone.copy(),
             "drifted": self.streams.drifted.copy(),
             "standing": [
                 {"stream": stream, "alarm": asdict(alarm), "moment": asdict(moment)}
@@ -157,6 +165,7 @@ class Watch:
         self.raised = np.array(state["raised"], dtype=bool)
         self._age = np.array(state["age"], dtype=np.int64)
         self._quiet = np.array(state["quiet"], dtype=np.int64)
+        self._alone = np.array(state["alone"], dtype=np.int64)
         self.streams.drifted = np.array(state["drifted"], dtype=np.float64)
         self.standing = {
             one["stream"]: (Alarm(**{**one["alarm"], "moved": tuple(one["alarm"]["moved"])}), Moment(**one["moment"]))
