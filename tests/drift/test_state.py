@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -166,6 +167,18 @@ def test_what_fails_around_a_file_says_nothing_about_the_file(
     with pytest.raises(type(error)):
         load(path, BASELINE, SETTINGS)
     assert [entry.name for entry in tmp_path.iterdir()] == ["state.npz"]
+
+
+def test_an_array_that_damage_makes_larger_than_memory_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "state.npz"
+    save(Monitor(BASELINE, SETTINGS), path)
+    data = path.read_bytes()
+    larger = re.sub(rb"\((\d+,\), }) {13}", rb"(9999999999999\1", data, count=1)
+    assert len(larger) == len(data)
+    assert larger != data
+    path.write_bytes(larger)
+    with pytest.warns(StateWarning, match="damaged"):
+        load(path, BASELINE, SETTINGS)
 
 
 def test_a_directory_in_its_place_is_set_aside(tmp_path: Path) -> None:

@@ -82,9 +82,10 @@ def test_a_watch_that_fails_at_its_end_gives_the_role_up(
     def fail() -> None:
         raise MemoryError
 
-    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+    with monkeypatch.context() as patch:
         patch.setattr(watch, "flush", fail)
-        watch.retire()
+        with pytest.raises(MemoryError):
+            watch.retire()
     (path,) = (tmp_path / "drift").iterdir()
     folder = Folder(path, CAPACITY)
     assert folder.lead()
