@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from otel_ml.semconv import attributes as names
-from otel_ml.semconv.attributes import MlDriftReaderValues
+from otel_ml.semconv.attributes import MlDriftMethodValues, MlDriftReaderValues
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
@@ -27,7 +27,7 @@ class Gauges:
         safe_names: of its variables in telemetry.
         named: features that have series of their own, by these names.
         scores: statistics that have series.
-        method: what raises the alarm.
+        limits: statistics with a fixed limit, in place of the alarm on distributions; the first one stands for all of values.
     """
 
     def __init__(
@@ -37,11 +37,13 @@ class Gauges:
         safe_names: Sequence[str],
         named: Collection[str],
         scores: Sequence[str],
-        method: str,
+        limits: Sequence[str],
     ) -> None:
         self._attributes = attributes
         self._created = _seconds(baseline.created)
-        self._method = method
+        of_values = next((name for name in limits if name != NULL_RATE), E_DETECTOR)
+        self._method_of = {"distribution": of_values, "null": NULL_RATE if NULL_RATE in limits else E_DETECTOR}
+        self._methods = tuple(dict.fromkeys((*self._method_of.values(), E_DETECTOR)))
         self._scores = scores
         self._subjects: dict[tuple[str, str], Series] = {}
         for variable, name in zip(baseline.variables, safe_names, strict=True):
@@ -74,13 +76,17 @@ class Gauges:
     def alarms(self) -> Iterator[tuple[Series, int]]:
         """Points of ``ml.drift.alarm``."""
         for series, variable in self._variables():
-            yield {**series, names.ML_DRIFT_METHOD: self._method}, int(variable.alarm)
+            raised = self._raised(variable)
+            for method in self._methods:
+                yield {**series, names.ML_DRIFT_METHOD: method}, int(method in raised)
 
     def features(self) -> Iterator[tuple[Series, int]]:
         """Points of ``ml.drift.features``."""
         if self._report is not None:
-            found = {names.ML_DRIFT_METHOD: self._method, names.ML_DRIFT_READER: READER}
-            yield {**self._attributes, **found}, sum(variable.alarm for variable in self._report.features)
+            raised = [self._raised(variable) for variable in self._report.features]
+            for method in self._methods:
+                found = {names.ML_DRIFT_METHOD: method, names.ML_DRIFT_READER: READER}
+                yield {**self._attributes, **found}, sum(method in one for one in raised)
 
     def age(self, now: float) -> Iterator[tuple[Series, float]]:
         """Points of ``ml.model.age``; `now` in seconds since 1970."""
@@ -94,6 +100,10 @@ class Gauges:
                 if series is not None:
                     yield series, variable
 
+    def _raised(self, variable: VariableReport) -> set[str]:
+        """Methods by which a variable is in alarm; rare events have theirs beside fixed limits."""
+        return {self._method_of.get(cause, E_DETECTOR) for cause in variable.causes}
+
     def _known(self, series: Series, values: Mapping[str, float | None]) -> Iterator[tuple[Series, float]]:
         for method in self._scores:
             value = values.get(method)
@@ -101,6 +111,8 @@ class Gauges:
                 yield {**series, names.ML_DRIFT_METHOD: method}, value
 
 
+E_DETECTOR = MlDriftMethodValues.E_DETECTOR.value
+NULL_RATE = MlDriftMethodValues.NULL_RATE.value
 READER = MlDriftReaderValues.PROCESS.value
 
 

@@ -67,7 +67,7 @@ class Watch:
         post: to the monitor, None where there is none.
         listener: gets what is found.
         scores: statistics that become metrics.
-        method: what raises the alarm, a value of ``ml.drift.method``.
+        limits: statistics with a fixed limit, values of ``ml.drift.method``.
 
     Attributes:
         budget: as given.
@@ -85,7 +85,7 @@ class Watch:
         post: Post | None,
         listener: Listener,
         scores: Sequence[str],
-        method: str,
+        limits: Sequence[str],
     ) -> None:
         self.baseline = baseline
         self.attributes = attributes
@@ -96,7 +96,7 @@ class Watch:
         treated = Treated(baseline, policy)
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
         self._counter = RowCounter(baseline, treated)
-        self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, method)
+        self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, limits)
         self._violations = Violations(baseline, self.safe_names)
         self.reset()
 

@@ -17,7 +17,6 @@ from otel_ml.monitoring.budget import Budget, Pool
 from otel_ml.privacy import Policy
 from otel_ml.privacy.treatment import Treatment
 from otel_ml.semconv import attributes as names
-from otel_ml.semconv.attributes import MlDriftMethodValues
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
@@ -29,8 +28,6 @@ MAX_WATCHES: Final = 100
 """Models and baselines that are watched at a time; the one that was idle for longest makes room."""
 
 BEAT: Final = 1.0
-
-E_DETECTOR: Final = MlDriftMethodValues.E_DETECTOR.value
 
 _logger = logging.getLogger(__name__)
 
@@ -199,5 +196,5 @@ class Watches:
             post=post,
             listener=self._listener,
             scores=self._config.drift_scores,
-            method=next(iter(self._config.drift_thresholds), E_DETECTOR),
+            limits=tuple(self._config.drift_thresholds),
         )
