@@ -117,6 +117,18 @@ def test_a_clock_that_was_set_back_goes_on_after_a_step() -> None:
     assert (one.restarts, one.late) == (1, 6)
 
 
+def test_that_a_clock_was_set_back_is_known_after_a_restart_as_soon() -> None:
+    wall = Wall(NOW)
+    one = clock(wall=wall)
+    steps(one, NOW)
+    assert steps(one, NOW - 3_600) == [None]
+    wall.now = NOW + 59
+    again = clock(wall=wall)
+    again.restore(one.state())
+    wall.now = NOW + 61
+    assert steps(one, NOW - 3_539) == steps(again, NOW - 3_539) == [int((NOW - 3_539) // 60)]
+
+
 def test_late_rows_among_others_set_no_clock_back() -> None:
     wall = Wall(NOW)
     one = clock(wall=wall)

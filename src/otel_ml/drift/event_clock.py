@@ -190,11 +190,13 @@ class EventClock:
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
-        return {"open_from": self.open_from, "newest": self._newest, "late": self.late, "undated": self.undated}
+        own = {"open_from": self.open_from, "newest": self._newest, "late_since": self._late_since}
+        return {**own, "late": self.late, "undated": self.undated}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continues where another clock was."""
         self.open_from, self._newest = state["open_from"], state["newest"]
+        self._late_since = state.get("late_since")  # a file of an earlier program has none
         self.late, self.undated = int(state["late"]), int(state["undated"])
 
 
