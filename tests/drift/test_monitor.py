@@ -402,7 +402,63 @@ def test_last_week_looks_by_the_hour() -> None:
     one = monitor(reference="last_week")
     minutes(one, 0, 180, rows=100)
     assert one.report().steps == 2
-    assert any("same hour last week" in note for note in one.report().notes)
+    assert any("the same hours last week have 0 rows" in note for note in one.report().notes)
+
+
+@pytest.mark.parametrize("gap", [range(250, 262), range(170, 180), range(230, 290)])
+def test_an_outage_is_no_drift_when_it_is_nor_a_week_later(gap: range) -> None:
+    """By day values are high and by night low, so that a day that lacks some hours is not like another."""
+    rng, one = np.random.default_rng(5), monitor(reference="last_week")
+    for hour in range(168 * 3 + 24):
+        if hour in gap:
+            continue
+        columns = rows_like_training(rng, 200)
+        columns["a"] = columns["a"] * 0.3 + 0.3 + 0.3 * np.sin(2 * np.pi * hour / 24)
+        one.observe(columns, rows=200, times=hour * 3_600.0)
+        assert one.advance() == []
+    for hour in range(168 * 3 + 24, 168 * 3 + 60):
+        one.observe(rows_like_training(rng, 200), rows=200, times=hour * 3_600.0)
+    assert one.advance(), "drift is found after it"
+
+
+@pytest.mark.parametrize(("nulls", "look_back"), [(0.15, 64), (0.3, 64), (0.0, 16)])
+def test_few_rows_a_step_are_a_reference_in_time(nulls: float, look_back: int) -> None:
+    rng = np.random.default_rng(2)
+
+    def column(rows: int) -> np.ndarray:
+        return np.where(rng.random(rows) < nulls, np.nan, rng.normal(size=rows))
+
+    training = Baseline.fit({"x": column(8_000)}, projections=False)
+    one = Monitor(training, Settings(reference="previous", look_back=look_back, lateness=0.0), wall=Wall())
+    for minute in range(400):
+        one.observe({"x": column(33) + (minute >= 300)}, rows=33, times=minute * 60.0)
+        found = one.advance()
+        if found:
+            break
+    assert 300 <= minute < 320
+    assert [(change.name, change.cause) for change in found] == [("x", "distribution")]
+
+
+def test_after_a_clock_was_set_back_examples_are_of_the_rows_since() -> None:
+    wall, rng = Wall(1e6), np.random.default_rng(3)
+    one, changes = monitor(wall), list[Change]()
+    for minute in range(40):
+        when, tag = (1e6, "old") if minute < 10 else (1e6 - 36_000, "new")
+        columns = rows_like_training(rng, 500)
+        if 8 <= minute < 10 or minute >= 22:
+            columns["b"][:100] = np.nan
+            columns["a"] = columns["a"] * 0.5
+        ids = [f"{tag}-{minute}-{row}" for row in range(500)]
+        one.observe(columns, rows=500, times=when + 60 * minute, ids=ids)
+        wall.now += 60
+        if minute >= 10:
+            changes += one.advance()
+    raised = [change for change in changes if change.detected and change.moment.step > 15]
+    assert {change.cause for change in raised} == {"null", "distribution"}
+    for change in raised:
+        assert change.examples
+        assert {id_.partition("-")[0] for id_ in change.examples} == {"new"}
+    assert {id_.partition("-")[0] for id_ in one.snapshot().sample.ids} == {"new"}
 
 
 def test_a_reference_without_enough_rows_raises_no_alarm() -> None:

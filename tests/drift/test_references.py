@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from otel_ml.drift.references import reference_of
+from otel_ml.drift.references import reference_of, windows_of
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.stream import WEEK, history
 from otel_ml.drift.windows import Ring
@@ -51,6 +51,27 @@ def test_hours_of_which_some_are_missing_are_no_reference() -> None:
     earlier = reference_of(settings, OWN, filled(settings, WEEK + 3), [1, 2], WEEK + 3, before=1)
     assert isinstance(earlier, dict)
     assert [int(earlier[length][0, 0]) for length in (1, 2)] == [1, 0 + 1]
+
+
+def test_hours_without_rows_in_either_week_count_in_neither() -> None:
+    settings = Settings(reference="last_week")
+    ring, present = Ring(history(settings), (1, 1)), 300
+    without = {297, 295, 294 - WEEK}
+    for hour in range(present):
+        ring.add(hour, np.array([[0 if hour in without else hour]]))
+    windows = windows_of(settings, ring, present)
+    found = reference_of(settings, OWN, ring, windows, present)
+    assert isinstance(found, dict)
+    for length in (1, 2, 4, 8, 64):
+        hours = [hour for hour in range(300 - length, 300) if hour not in (294, 295, 297)]
+        assert windows[length][0, 0] == sum(hours)
+        assert found[length][0, 0] == sum(hours) - WEEK * len(hours)
+
+
+def test_before_there_is_a_week_to_compare_with_all_hours_count() -> None:
+    settings = Settings(reference="last_week")
+    windows = windows_of(settings, filled(settings, 100), 100)
+    assert [int(windows[length][0, 0]) for length in (1, 64)] == [99, sum(range(36, 100))]
 
 
 @pytest.mark.parametrize("reference", ["previous", "last_week"])

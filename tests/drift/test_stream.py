@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from otel_ml.drift.report import Moment
-from otel_ml.drift.settings import Settings
-from otel_ml.drift.stream import LEAST_ROWS, Stream
+from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
+from otel_ml.drift.stream import LEAST_ROWS, Stream, least_rows, usual_nulls
+from otel_ml.drift.variables import Variable
 from tests.drift.made import Wall
 
 SHAPE = (1, 6)
@@ -91,6 +93,23 @@ def test_steps_with_rows_enough_have_a_place_each() -> None:
     one = stream(rows_per_step=2)
     feed(one, *range(9))
     assert (one.present, one.ring.sum(3, 3)[0, 5]) == (4, 2)
+
+
+@pytest.mark.parametrize("look_back", [1, 16, 64])
+@pytest.mark.parametrize("nulls", [0.0, 0.15, 0.5])
+def test_the_places_before_are_a_reference_for_columns_with_nulls(look_back: int, nulls: float) -> None:
+    least = least_rows(Settings(reference="previous", look_back=look_back), nulls)
+    values = look_back * least * (1 - nulls)
+    assert MIN_REFERENCE_ROWS + 2 * (values * nulls) ** 0.5 <= values < 2 * MIN_REFERENCE_ROWS
+    assert least_rows(Settings(look_back=look_back), nulls) == LEAST_ROWS, "the training data are enough as they are"
+
+
+def test_no_variable_waits_for_one_that_is_hardly_ever_there() -> None:
+    usual = Variable("a", rows=100, nulls=30, counts=(35, 35))
+    rare = Variable("b", rows=100, nulls=90, counts=(5, 5))
+    masked = Variable("c", rows=100, nulls=40, kind="masked")
+    assert usual_nulls([usual, rare, masked]) == 0.3
+    assert usual_nulls([rare]) == usual_nulls([]) == 0.0
 
 
 def test_steps_without_rows_have_none_but_for_hours_of_a_week() -> None:

@@ -13,9 +13,8 @@ import numpy as np
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import Alarms, change_of
 from otel_ml.drift.detection.detector import Detector
-from otel_ml.drift.references import reference_of
+from otel_ml.drift.references import reference_of, windows_of
 from otel_ml.drift.scoring import Scorer, suffices, values_needed
-from otel_ml.drift.windows import look_backs
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -82,7 +81,7 @@ class Evaluation:
         stream = self._stream
         if not stream.grown:
             return
-        sums = look_backs(stream.ring, self._settings.look_back, stream.present)
+        sums = windows_of(self._settings, stream.ring, stream.present)
         reference = self._reference(sums)
 
         def examples(alarm: Alarm) -> tuple[str, ...]:
@@ -109,7 +108,7 @@ class Evaluation:
         found = self._against(window, 1, before=int(cut_short and stream.opened))
         if found.enough:
             return found
-        for length, total in look_backs(stream.ring, self._settings.look_back, stream.present).items():
+        for length, total in windows_of(self._settings, stream.ring, stream.present).items():
             found = self._against(total, length, since=stream.began(length)[1])
             if found.enough:
                 break
@@ -121,6 +120,11 @@ class Evaluation:
         counts = found[length] if isinstance(found, dict) else found
         needed = values_needed(self._baseline.variables, counts) if self._needed is None else self._needed
         return Scored(window, counts, self._scorer, since, suffices(window, needed))
+
+    def widest(self) -> np.ndarray:
+        """Returns what the alarm compares with: of the look-back for which that has the most rows."""
+        found = self._reference(1 << power for power in range(self._settings.look_back.bit_length()))
+        return found if isinstance(found, np.ndarray) else max(found.values(), key=lambda one: int(one.sum()))
 
     def tolerance(self, reference: np.ndarray) -> np.ndarray:
         """Returns how far from that reference each variable may be, as `Detector.tolerance` does."""

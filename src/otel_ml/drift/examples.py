@@ -82,6 +82,10 @@ class RareRows:
         found = self._found.get((variable, cause), ())
         return tuple(id_ for step, id_ in reversed(found) if step >= first)
 
+    def clear(self) -> None:
+        """Forgets all rows."""
+        self._found.clear()
+
     def _is_wanting(self, variable: int, cause: str, step: int) -> bool:
         found = self._found.get((variable, cause))
         # Once a step, so that a short window has examples of its own.

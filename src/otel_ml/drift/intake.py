@@ -67,6 +67,11 @@ class Intake:
         for variable, cause, id_ in rare:
             self._rare.add(variable, cause, step, id_)
 
+    def forget(self) -> None:
+        """Forgets all rows: steps are numbered anew, and one of old rows would pass for one of the last."""
+        self._samples.clear()
+        self._rare.clear()
+
     def sample(self) -> Sample:
         """Returns all rows that are kept."""
         return self._samples.last()

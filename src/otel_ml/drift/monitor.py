@@ -17,7 +17,7 @@ from otel_ml.drift.report import Change, Report
 from otel_ml.drift.reporting import Snapshot, legend, report_of
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.settings import Settings
-from otel_ml.drift.stream import Stream
+from otel_ml.drift.stream import Stream, usual_nulls
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
@@ -56,7 +56,7 @@ class Monitor:
         self.shape = self._intake.binner.shape
         """Of the count matrices that `add` takes: variables, and columns as `otel_ml.drift.layout` has them."""
         self._legend = legend(baseline.variables)
-        self._stream = Stream(self.shape, self.settings, wall)
+        self._stream = Stream(self.shape, self.settings, wall, nulls=usual_nulls(baseline.variables))
         self._evaluation = Evaluation(baseline, self.settings, self._stream)
         self._lock = threading.RLock()
 
@@ -165,12 +165,13 @@ class Monitor:
             stream = self._stream
             cut_short = ended and stream.is_cut_short()
             scored = self._evaluation.scored(cut_short=cut_short)
-            alarms = self._evaluation.alarms
+            alarms, widest = self._evaluation.alarms, self._evaluation.widest()
             return Snapshot(
                 baseline=self.baseline,
                 settings=self.settings,
                 scored=scored,
-                tolerance=self._evaluation.tolerance(scored.reference),
+                widest=widest,
+                tolerance=self._evaluation.tolerance(widest),
                 legend=self._legend,
                 totals=stream.totals(),
                 rows=stream.rows,
@@ -227,8 +228,11 @@ class Monitor:
 
     def _look(self, before: int | None = None) -> None:
         """Looks at the steps that are due, one at a time."""
+        set_back = self._stream.set_back
         for moment in self._stream.due(before):
             self._evaluation.look(moment, self._intake)
+        if set_back:
+            self._intake.forget()
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

@@ -16,18 +16,27 @@ WORTH_A_NOTE: Final = 0.02
 
 MAX_NAMED: Final = 5
 
+_COMPARED: Final = {
+    "baseline": "the training data",
+    "previous": "the steps before",
+    "last_week": "the same hours last week",
+}
+
 
 def notes_of(snapshot: Snapshot) -> tuple[str, ...]:
     """What holds for the whole report."""
     notes = [] if snapshot.rows else ["there were no rows, so nothing was compared"]
-    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.scored.reference).max(initial=0))
+    settings, reference = snapshot.settings, int(layout.rows_of(snapshot.widest).max(initial=0))
     if settings.reference == "baseline" and reference < MIN_REFERENCE_ROWS:
         notes.append(
             f"the baseline has {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there are scores and no alarm"
         )
     elif reference < MIN_REFERENCE_ROWS:
-        what = "the steps before have" if settings.reference == "previous" else "the same hour last week has"
-        notes.append(f"{what} {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm")
+        notes.append(
+            f"{_COMPARED[settings.reference]} have {counted(reference, 'row')}: below {MIN_REFERENCE_ROWS:,} there is no alarm"
+        )
+    elif settings.reference != "baseline":
+        notes += _too_few_values(snapshot)
     notes += _beyond_tolerance(snapshot)
     if snapshot.cut_short:
         notes.append("the last step was cut short by the end: scores are of the one before")
@@ -63,9 +72,32 @@ def _beyond_tolerance(snapshot: Snapshot) -> list[str]:
     if not found:
         return []
     found.sort(key=lambda one: -one[0])
-    named = ", ".join(f"{name} {tolerance:.0%}" for tolerance, name in found[:MAX_NAMED])
-    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
+    told = _some([f"{name} {tolerance:.0%}" for tolerance, name in found])
+    why = "the training data go up and down or are few"
+    if snapshot.settings.reference != "baseline":
+        why = f"the training data go up and down or {_COMPARED[snapshot.settings.reference]} have few rows"
     return [
-        f"the tolerance is larger than {snapshot.settings.tolerance:.0%} for {counted(len(found), 'variable')}, as the training "
-        f"data go up and down or are few: {named}{more}"
+        f"the tolerance is larger than {snapshot.settings.tolerance:.0%} for {counted(len(found), 'variable')}, as {why}: {told}"
     ]
+
+
+def _too_few_values(snapshot: Snapshot) -> list[str]:
+    """Which columns have too many nulls in a reference that has rows enough."""
+    values = snapshot.widest[:, layout.FIRST :].sum(-1).tolist()
+    found = [
+        (own, variable.name)
+        for own, variable in zip(values, snapshot.baseline.variables, strict=True)
+        if own < MIN_REFERENCE_ROWS and len(variable.counts) > 1
+    ]
+    if not found:
+        return []
+    told = _some([f"{name} {own:,}" for own, name in sorted(found)])
+    return [
+        f"{_COMPARED[snapshot.settings.reference]} have less than {MIN_REFERENCE_ROWS:,} values, so that there is no alarm about "
+        f"the distribution, of {counted(len(found), 'variable')}: {told}"
+    ]
+
+
+def _some(told: list[str]) -> str:
+    more = f" and {len(told) - MAX_NAMED} more" if len(told) > MAX_NAMED else ""
+    return ", ".join(told[:MAX_NAMED]) + more

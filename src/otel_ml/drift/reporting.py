@@ -34,7 +34,8 @@ class Snapshot:
         baseline: of the model.
         settings: of the monitor.
         scored: the window that is scored, and what it is compared with.
-        tolerance: how far from it each variable may be, NaN where it has no alarm.
+        widest: what the alarm compares with, of the look-back for which that has the most rows.
+        tolerance: how far from that each variable may be, NaN where it has no alarm.
         legend: of the bins.
         totals: counts of the whole stream.
         rows: of the whole stream.
@@ -52,6 +53,7 @@ class Snapshot:
     baseline: Baseline
     settings: Settings
     scored: Scored
+    widest: np.ndarray
     tolerance: np.ndarray
     legend: tuple[tuple[tuple[str, str], ...], ...]
     totals: np.ndarray

@@ -120,6 +120,10 @@ class Samples:
         empty = np.zeros((0, self._variables), dtype=np.uint8)
         return Sample([id_ for one in held for id_ in one.ids], np.concatenate([empty, *bins]))
 
+    def clear(self) -> None:
+        """Forgets all rows."""
+        self._steps.clear()
+
     def state(self) -> list[dict[str, Any]]:
         """What `restore` continues from."""
         return [held.state() for held in self._steps]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -13,7 +14,8 @@ from otel_ml.drift.clock import Place, RowClock
 from otel_ml.drift.event_clock import EventClock
 from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Moment
-from otel_ml.drift.settings import Settings
+from otel_ml.drift.settings import MIN_REFERENCE_ROWS, Settings
+from otel_ml.drift.variables import Variable
 from otel_ml.drift.windows import Ring
 
 WEEK: Final = 168
@@ -22,11 +24,17 @@ WEEK: Final = 168
 LEAST_ROWS: Final = 32
 """Rows in each place of the ring, at least: 64 hold 2,000 then, which is what a weak drift takes, and a moving reference."""
 
+MOST_NULLS: Final = 0.5
+"""Of a column that is null more often, the last steps need not be enough to compare with: others would wait for it."""
+
+SPREAD: Final = 1.25
+"""Times their usual share, nulls may come by chance."""
+
 
 class Stream:
     """Counts by step: a ring of the complete ones, and those that rows may still come for.
 
-    Each step has a place of its own in the ring, except where rows are few: a step of time with less than `LEAST_ROWS`
+    Each step has a place of its own in the ring, except where rows are few: a step of time with less than `least_rows`
     shares its place with those after it, until they have as many together, and one without any has none. So the ring
     reaches back by as many rows as it takes to find something, be it for days. Hours of a week stay apart, whatever is
     in them, and so do steps of a fixed number of rows.
@@ -38,8 +46,11 @@ class Stream:
         shape: of the count matrix of a step.
         settings: of the windows.
         wall: the time now, in seconds since 1970.
+        nulls: share that is usual.
 
     Attributes:
+        set_back: whether the clock of those who send was set back, which the next look at what is `due` deals with: then
+            what was open is completed, and steps before that are forgotten.
         clock: what step a row is in.
         ring: the complete steps, in places that are numbered from 0.
         present: how many places there were since the ring was empty.
@@ -51,7 +62,9 @@ class Stream:
         before_last: of the one before.
     """
 
-    def __init__(self, shape: tuple[int, int], settings: Settings, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, shape: tuple[int, int], settings: Settings, wall: Callable[[], float], *, nulls: float = 0.0
+    ) -> None:
         by_rows = settings.rows_per_step
         self.clock = RowClock(by_rows) if by_rows else EventClock(settings.step, settings.lateness, wall)
         self.ring = Ring(history(settings), shape)
@@ -59,7 +72,7 @@ class Stream:
         self.opened = self.grown = False
         self.last: np.ndarray | None = None
         self.before_last: np.ndarray | None = None
-        self._least = 0 if settings.reference == "last_week" else 1 if by_rows else LEAST_ROWS
+        self._least = 0 if settings.reference == "last_week" else 1 if by_rows else least_rows(settings, nulls)
         self._held = 0  # rows in the newest place
         self._began: deque[tuple[int, Moment]] = deque(maxlen=settings.look_back)  # the first step of each place
         self._totals = np.zeros(shape, dtype=np.int64)  # of complete steps
@@ -68,20 +81,20 @@ class Stream:
         self._rows_before = 0  # of complete steps
         self._next: int | None = None  # the first step that is not complete
         self._quiet = 0  # complete steps without rows, since the last that had some
-        self._set_back = False
+        self.set_back = False
 
     def place(self, rows: int, times: float | np.ndarray | None = None) -> list[Place]:
         """Finds the steps of rows, in ascending order. Look at what is `due` before each of them, then `add` it."""
         before = self.clock.restarts
         places = self.clock.place(rows, times)
-        self._set_back |= self.clock.restarts != before
+        self.set_back |= self.clock.restarts != before
         return places
 
     def merge(self, step: int) -> bool:
         """Tells whether others' counts of a step may still be added, and moves the clock there."""
         before = self.clock.restarts
         open_ = self.clock.merge(step)
-        self._set_back |= self.clock.restarts != before
+        self.set_back |= self.clock.restarts != before
         return open_
 
     def add(self, step: int, counts: np.ndarray, rows: int) -> None:
@@ -100,12 +113,12 @@ class Stream:
         Args:
             before: only steps before this one.
         """
-        if self._set_back:
+        if self.set_back:
             for step in sorted(self._open):
                 yield self._complete(step)
             self.ring.clear()
             self._began.clear()
-            self._next, self.present, self._set_back = None, 0, False
+            self._next, self.present, self.set_back = None, 0, False
         open_from = self.clock.open_from
         if open_from is not None:
             limit = open_from if before is None else min(before, open_from)
@@ -204,6 +217,24 @@ class Stream:
         if found.shape != self.ring.shape:
             raise ValueError(f"counts of shape {found.shape} are not of shape {self.ring.shape}")
         return found
+
+
+def least_rows(settings: Settings, nulls: float = 0.0) -> int:
+    """Rows in each place of the ring, at least; where the places are the reference, so many that all together are one.
+
+    >>> least_rows(Settings()), least_rows(Settings(reference="previous"), nulls=0.3)
+    (32, 50)
+    """
+    if settings.reference != "previous":
+        return LEAST_ROWS
+    filled = 1 - SPREAD * min(nulls, MOST_NULLS)
+    return max(LEAST_ROWS, math.ceil(MIN_REFERENCE_ROWS / settings.look_back / filled))
+
+
+def usual_nulls(variables: Sequence[Variable]) -> float:
+    """The largest share of nulls of a variable in the training data of which there are not too many."""
+    shares = (variable.null_ratio for variable in variables if len(variable.counts) > 1)
+    return max((share for share in shares if share <= MOST_NULLS), default=0.0)
 
 
 def history(settings: Settings) -> int:

@@ -64,8 +64,13 @@ class Ring:
                 self._largest[skipped % self.steps] = 0
         self.newest = step if self.newest is None else max(self.newest, step)
 
-    def sum(self, first: int, last: int) -> np.ndarray:
+    def sum(self, first: int, last: int, beside: int = 0) -> np.ndarray:
         """Adds up the steps from first to last, inclusive; one that is not kept is empty.
+
+        Args:
+            first: step.
+            last: step.
+            beside: leaves out steps of which the one so many after is empty.
 
         Returns:
             int64 of the shape of a step.
@@ -76,12 +81,21 @@ class Ring:
         first, last = max(first, self.newest - self.steps + 1), min(last, self.newest)
         if first > last:
             return total
+        if beside and not all(map(self._has, range(first + beside, last + beside + 1))):
+            for step in range(first, last + 1):
+                total += self.sum(step, step) if self._has(step + beside) else 0
+            return total
         low, high = first % self.steps, last % self.steps
         for part in (slice(low, high + 1),) if low <= high else (slice(low, None), slice(None, high + 1)):
             # Four times as fast in the type that they are kept in, as long as that can not overflow.
             wide = self._counts.dtype if sum(self._largest[part]) <= _SMALL else np.uint64
             total += np.add.reduce(self._counts[part], axis=0, dtype=wide).astype(np.int64)
         return total
+
+    def _has(self, step: int) -> bool:
+        """Whether there is anything in a step."""
+        assert self.newest is not None
+        return self.newest - self.steps < step <= self.newest and self._largest[step % self.steps] > 0
 
     def clear(self) -> None:
         """Forgets everything."""
@@ -109,13 +123,14 @@ class Ring:
         self.newest = None if state["newest"] is None else int(state["newest"])
 
 
-def look_backs(ring: Ring, limit: int, present: int) -> dict[int, np.ndarray]:
+def look_backs(ring: Ring, limit: int, present: int, beside: int = 0) -> dict[int, np.ndarray]:
     """Sums the last 1, 2, 4 … steps.
 
     Args:
         ring: the steps.
         limit: the longest look-back wanted.
         present: steps that there were; a look-back that is longer is left out.
+        beside: as for `Ring.sum`, once there is a step beside each.
 
     Returns:
         By number of steps: int64 of the shape of a step.
@@ -125,7 +140,8 @@ def look_backs(ring: Ring, limit: int, present: int) -> dict[int, np.ndarray]:
         return sums
     length, total = 1, np.zeros(ring.shape, dtype=np.int64)
     while length <= min(limit, present):
-        total = total + ring.sum(ring.newest - length + 1, ring.newest - length // 2)  # adds what the shorter one lacks
+        own = beside if length <= present + beside else 0
+        total = total + ring.sum(ring.newest - length + 1, ring.newest - length // 2, own)  # what the shorter one lacks
         sums[length] = total
         length *= 2
     return sums
