@@ -171,7 +171,9 @@ def test_what_fails_around_a_file_says_nothing_about_the_file(
 
 def test_an_array_that_damage_makes_larger_than_memory_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "state.npz"
-    save(Monitor(BASELINE, SETTINGS), path)
+    one = Monitor(BASELINE, SETTINGS, wall=WALL)
+    feed(one, 0, 20)
+    save(one, path)
     data = path.read_bytes()
     larger = re.sub(rb"\((\d+,\), }) {13}", rb"(9999999999999\1", data, count=1)
     assert len(larger) == len(data)
