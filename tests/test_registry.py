@@ -129,7 +129,9 @@ def test_a_refitted_model_has_its_new_classes(telemetry: Telemetry, instrument: 
     assert labels == {"yes", "warm"}
 
 
-def test_identities_are_bounded(telemetry: Telemetry, instrument: Instrument) -> None:
+def test_identities_are_bounded_and_the_log_says_so_once(
+    telemetry: Telemetry, instrument: Instrument, caplog: pytest.LogCaptureFixture
+) -> None:
     instrument(events="off")
     for number in range(250):
         with otel_ml.inference(f"model-{number}") as call:
@@ -137,6 +139,9 @@ def test_identities_are_bounded(telemetry: Telemetry, instrument: Instrument) ->
     found = {point.attributes["ml.model.name"] for point in telemetry.metric("ml.inference.duration")}
     assert len(found) <= 201
     assert sum(point.count or 0 for point in telemetry.metric("ml.inference.duration")) == 250
+    assert [record.getMessage() for record in caplog.records if "200 models" in record.getMessage()] == [
+        "otel-ml has met 200 models: all further ones are counted as one, 'other', and are not watched for drift"
+    ]
 
 
 def test_a_vector_is_many_rows_for_a_model_of_one_feature(telemetry: Telemetry, instrument: Instrument) -> None:

@@ -40,13 +40,14 @@ def register_model(
         classes: labels of a classifier, where the framework does not tell.
         baseline: what the training data was like, as a file or ready-made: predictions are counted over its bins, and
             watched for drift, from now on. Calls that name the same model in code are, too, by what was registered last. What
-            was watched for objects that are gone by then ends.
+            was watched for an object ends with it.
 
     Raises:
         ConfigError: a value is not allowed, the baseline can not be read, or the object can not be held weakly.
 
     >>> class Model: ...
-    >>> register_model(Model(), "churn", version="3")  # before or after otel_ml.instrument()
+    >>> model = Model()  # keep it: the registration ends with the object
+    >>> register_model(model, "churn", version="3")  # before or after otel_ml.instrument()
     """
     identity = registrations.check(name, version, alias, task, classes)
     found = None if baseline is None else load_baseline(baseline, f"register_model({name!r})")

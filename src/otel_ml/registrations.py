@@ -18,6 +18,9 @@ ALIASES: tuple[str, ...] = tuple(member.value for member in MlModelAliasValues)
 TASKS: tuple[str, ...] = tuple(member.value for member in MlTaskTypeValues)
 OPERATIONS: tuple[str, ...] = tuple(member.value for member in MlOperationNameValues)
 
+departed = 0
+"""Registered objects that are gone. A weak reference tells, at any moment and under any lock: only a number may change then."""
+
 _registered: dict[int, tuple[Callable[[], object], Registration]] = {}
 
 
@@ -39,7 +42,7 @@ def register(model: object, identity: Identity, baseline: Baseline | None = None
     """
     key = id(model)
     try:
-        reference = weakref.ref(model, lambda _: _registered.pop(key, None))
+        reference = weakref.ref(model, lambda _: _depart(key))
     except TypeError:
         raise ConfigError(
             f"register_model: a {type(model).__name__} can not be held weakly, so its identity would be lost; wrap the "
@@ -51,6 +54,12 @@ def register(model: object, identity: Identity, baseline: Baseline | None = None
     _registered.pop(key, None)  # the last one registered comes last
     _registered[key] = (reference, registration)
     return registration
+
+
+def _depart(key: int) -> None:
+    global departed
+    _registered.pop(key, None)
+    departed += 1
 
 
 def find(model: object) -> Registration | None:

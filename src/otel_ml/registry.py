@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import weakref
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from otel_ml import registrations
 from otel_ml.config import Config
+from otel_ml.endings import Endings
 from otel_ml.models import Identity, Model, ModelInfo
 from otel_ml.monitoring.watches import Watches
 from otel_ml.privacy import Policy
@@ -26,6 +28,8 @@ MAX_MODELS = 200
 """Identities with series of their own: a program that fits models in a loop must not grow without bound."""
 
 OVERFLOW_NAME = "other"
+
+_logger = logging.getLogger(__name__)
 
 
 class _Entry:
@@ -51,12 +55,13 @@ class ModelRegistry:
         self._lock = threading.RLock()  # weak references may fire their callback while it is held
         self._entries: dict[int, _Entry] = {}
         self._models: dict[Identity, Model] = {}
-        self._watched: dict[Identity, Watch] = {}  # as they were registered
+        self._endings = Endings(watches, self._models)
         self._named: dict[Identity, Model] = {}  # as it stands in the code: cleaned once
         if config.model_name or config.model_alias or config.model_task:  # refused now, not at the first prediction
             check(config.model_name or OVERFLOW_NAME, None, config.model_alias, config.model_task)
         for registration in registrations.living():
             self.watch(registration)
+        watches.on_tidy = self.tidy
 
     def info(self, model: object, describe: Callable[[object], ModelInfo]) -> ModelInfo:
         """What the framework tells about an object, asked once until it is fitted again."""
@@ -91,8 +96,10 @@ class ModelRegistry:
     def named(self, identity: Identity) -> Model:
         """The `Model` of an identity given in code."""
         found = self._named.get(identity)
-        if found is None:
-            info = ModelInfo(class_name=identity.name)
+        if found is not None:
+            return found
+        info = ModelInfo(class_name=identity.name)
+        with self._lock:  # what is found here must not outlive its registration
             found = self._intern(*self._with_baseline(self.clean(identity), info, registrations.baseline_of(identity)))
             if len(self._named) < MAX_MODELS:
                 self._named[identity] = found
@@ -116,19 +123,22 @@ class ModelRegistry:
         A service that loads its model anew from time to time would otherwise report the baselines of all former ones.
         """
         with self._lock:
-            living = {known.identity for known in registrations.living()}
-            former = [identity for identity in self._watched if identity not in living]
-            ended = {self._watched.pop(identity) for identity in former} - set(self._watched.values())
-            default = self._watches.default
-            for watch in ended:
-                if default is None or watch.baseline.id != default.id:
-                    self._watches.retire(watch)
+            self._endings.end()
         if registration.baseline is not None:
             opened = self._watches.open(self.clean(registration.identity).attributes(), registration.baseline)
             if opened is not None:
                 with self._lock:
-                    self._watched[registration.identity] = opened
-        self._named.clear()  # calls that name this model have a baseline now, or another one
+                    self._endings.expect(registration.identity, opened)
+        with self._lock:
+            self._named.clear()  # calls that name this model have a baseline now, or another one
+
+    def tidy(self) -> None:
+        """End what was for objects that are gone, and forget what was told for the last time. Under the aggregator's lock."""
+        with self._lock:
+            if self._endings.are_due:
+                self._endings.end()
+                self._named.clear()
+            self._endings.forget()
 
     def watch_of(self, model: object) -> Watch | None:
         """What watches an object that was registered with a baseline, or that has made a prediction."""
@@ -179,6 +189,11 @@ class ModelRegistry:
                 found = self._models.get(identity)
                 if found is not None:
                     return found
+                _logger.warning(
+                    "otel-ml has met %d models: all further ones are counted as one, %r, and are not watched for drift",
+                    MAX_MODELS,
+                    OVERFLOW_NAME,
+                )
             watch = None if baseline is None else self._watches.open(identity.attributes(), baseline)
             if found is None or found.info != info or found.watch is not watch:
                 counts = found.counts if found else ModelCounts(self._policy, self._config.null_window, self._budget)

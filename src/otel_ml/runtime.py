@@ -90,7 +90,7 @@ class Runtime:
 
     def watched(self) -> list[Watch]:
         """Models beside their baselines."""
-        return self.watches.all()
+        return self.watches.reported()
 
     def active(self) -> list[tuple[Series, int]]:
         """Calls in flight, by model and operation."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.failures.programs import run
+from tests.failures.programs import NO_EXPORTERS, run
 from tests.support.livecheck import LiveCheck
 from tests.support.otlp import OtlpSink
 
@@ -175,3 +175,53 @@ if child:
     assert (len(spans), len(set(spans))) == (60, 60)
     counted = sorted(point.value or 0 for point in otlp_sink.metric_points("ml.predictions"))
     assert counted == [10, 50]
+
+
+def test_a_forked_child_says_its_own_violations_and_none_of_its_parent(tmp_path: Path) -> None:
+    program = (
+        MODEL
+        + """
+import logging
+from opentelemetry import _logs
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from tests.monitoring import examples
+
+class Model: ...
+class Told(logging.Handler):
+    def emit(self, record):
+        undated.append(record.args[0])
+undated = []
+logging.getLogger("otel_ml.signals.undated").addHandler(Told())
+exporter = InMemoryLogRecordExporter()
+loggers = LoggerProvider(shutdown_on_exit=False)
+loggers.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+_logs.set_logger_provider(loggers)
+otel_ml.instrument(drift_directory="drift", event_time="header:when")
+model = Model()
+otel_ml.register_model(model, "churn", baseline=examples.baseline())
+
+def send(rows):
+    for _ in range(rows):
+        with otel_ml.inference("churn") as call:
+            call.input({"age": "old", "plan": "basic", "email": "a"})
+    otel_ml.flush()
+    found = [one.log_record for one in exporter.get_finished_logs()]
+    exporter.clear()
+    said = [one.attributes["ml.violation.count"] for one in found if one.event_name == "ml.feature.violation"]
+    print(said, undated, flush=True)
+    undated.clear()
+
+send(1)
+send(5)
+child = os.fork()
+if child == 0:
+    send(1)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+    )
+    assert (
+        run(tmp_path, program, {**NO_EXPORTERS, "PYTHONPATH": str(Path(__file__).parents[2])})
+        == "[1] [1]\n[] []\n[1] [1]\n"
+    )

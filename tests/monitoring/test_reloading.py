@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import otel_ml
 from otel_ml import runtime
+from otel_ml.registry import MAX_MODELS
 from tests.monitoring import examples
 from tests.monitoring.conftest import Model
 from tests.monitoring.test_counting import OBSERVATIONS, predict
@@ -55,7 +57,7 @@ def counted(telemetry: Telemetry) -> dict[object, float]:
 
 def watches() -> list[str]:
     assert runtime.current is not None
-    return [watch.baseline.id for watch in runtime.current.watched()]
+    return [watch.baseline.id for watch in runtime.current.watches.all()]
 
 
 def test_calls_by_name_go_by_the_newest_registration_at_once(telemetry: Telemetry, watched: Watched) -> None:
@@ -85,12 +87,12 @@ def test_the_newest_holds_although_the_one_before_is_in_a_cycle(
     gc.collect()
     new = load(THIRD)
     send()
-    assert watches() == [SECOND, THIRD], "the one in a cycle has ended, too"
+    assert watches() == [THIRD], "the one in a cycle has ended, too"
     assert counted(telemetry)[THIRD] == 1
     assert new is not None
 
 
-def test_a_service_that_loads_its_model_again_and_again_reports_the_last_two_at_most(
+def test_a_service_that_loads_its_model_again_and_again_reports_the_last_one(
     telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path
 ) -> None:
     instrument(drift_directory=str(tmp_path), metric_bins=24, metric_features=6)  # enough for two of them
@@ -99,7 +101,7 @@ def test_a_service_that_loads_its_model_again_and_again_reports_the_last_two_at_
         model = load(f"{number:012}", version=str(number))  # the one before is there until this one takes its name
         predict(ROW, version=str(number))
         otel_ml.flush()
-        assert watches() == [f"{one:012}" for one in range(max(0, number - 1), number + 1)]
+        assert watches() == [f"{number:012}"]
         bins = {
             point.attributes["ml.feature.bin"]
             for point in telemetry.metric(OBSERVATIONS, {"ml.feature.name": "age", "ml.baseline.id": f"{number:012}"})
@@ -149,3 +151,83 @@ def test_the_baseline_of_the_service_does_not_end_with_an_object(
     otel_ml.register_model(other, "other", baseline=examples.baseline(SECOND))
     send()
     assert counted(telemetry)[default] == 2
+
+
+def test_a_watch_ends_with_its_object(telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path) -> None:
+    instrument(drift_directory=str(tmp_path))
+    otel_ml.register_model(Model(), "churn", version="3", baseline=examples.baseline(FIRST))
+    otel_ml.flush()
+    assert watches() == []
+    assert otel_ml.drift_report("churn") is None
+    telemetry.metric(OBSERVATIONS)
+    assert counted(telemetry) == {}
+
+
+def test_the_last_rows_of_what_ends_are_reported_once(
+    telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path
+) -> None:
+    instrument(drift_directory=str(tmp_path))
+    model = load(FIRST)
+    predict([ROW] * 10)
+    del model
+    second = load(SECOND)
+    points = telemetry.metric(OBSERVATIONS, {"ml.feature.name": "age", "ml.baseline.id": FIRST})
+    assert sum(point.value for point in points) == 10
+    assert counted(telemetry) == {SECOND: 0}
+    assert second is not None
+
+
+def test_a_call_that_outlives_its_registration_is_counted_as_left_out(
+    telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path
+) -> None:
+    instrument(drift_directory=str(tmp_path))
+    model = load(FIRST)
+    with otel_ml.inference("churn", version="3") as call:
+        call.input([ROW] * 7)
+        del model
+        otel_ml.flush()
+        assert watches() == []
+    otel_ml.flush()
+    assert sum(point.value for point in telemetry.metric("ml.telemetry.dropped", {"ml.drop.signal": "drift"})) == 7
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted as Linux does")
+@pytest.mark.parametrize("reader", ["metrics", "report"])
+def test_a_process_without_traffic_does_not_gather_open_files(
+    telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path, reader: str
+) -> None:
+    instrument(drift_directory=str(tmp_path))
+    model, found = None, []
+    for number in range(8):
+        model = load(f"{number:012}")
+        if reader == "metrics":
+            telemetry.metric(OBSERVATIONS)
+        else:
+            assert otel_ml.drift_report(model) is not None
+        found.append(len(os.listdir("/proc/self/fd")))
+    assert found[-1] == found[1]
+
+
+@pytest.mark.parametrize("same_version", [True, False])
+def test_drift_is_watched_after_however_many_reloads(
+    telemetry: Telemetry, instrument: Callable[..., None], tmp_path: Path, same_version: bool
+) -> None:
+    instrument(drift_directory=str(tmp_path), events="off", metric_features=12)  # of three such models
+    model = None
+    for number in range(MAX_MODELS + 5):
+        version = "3" if same_version else str(number)
+        model = load(f"{number:012}", version=version)
+        predict({**ROW, "more": 1}, {"label": "stays"}, version=version)
+        assert runtime.current is not None
+        assert runtime.current.aggregator.drain(10)
+        runtime.current.settle()  # as a collection does first
+    report = otel_ml.drift_report(model)
+    assert report is not None
+    assert report.rows == 1
+    telemetry.metric(OBSERVATIONS)
+    points = telemetry.metric("ml.predictions")
+    assert {point.attributes["ml.model.name"] for point in points} == {"churn"}
+    if same_version:
+        assert sum(point.value for point in points) == MAX_MODELS + 5, "the total goes on"
+    found = {point.attributes["ml.feature.name"] for point in telemetry.metric(OBSERVATIONS)}
+    assert found == {"age", "plan", "email", "more"}, "former ones have given back their room for features"

@@ -261,7 +261,7 @@ def test_replicas_share_the_budget_of_false_alarms(telemetry: Telemetry, watched
     watched(replicas=4, drift_false_alarms_per_week=2.0)
     send(1)
     assert runtime.current is not None
-    (watch,) = runtime.current.watched()
+    (watch,) = runtime.current.watches.all()
     assert watch.post is not None
     assert 1 / watch.post.settings.budget == pytest.approx(4 * 10_080 / 2)
 
@@ -319,7 +319,7 @@ def test_models_that_come_and_go_do_not_fill_memory(
         otel_ml.register_model(model, f"model-{number}", version="1", baseline=examples.baseline(f"{number:012}"))
     otel_ml.flush()
     assert runtime.current is not None
-    assert {watch.baseline.id for watch in runtime.current.watched()} == {f"{number:012}" for number in (2, 3, 4)}
+    assert {watch.baseline.id for watch in runtime.current.watches.all()} == {f"{number:012}" for number in (2, 3, 4)}
 
 
 def test_a_directory_that_can_not_be_used_is_said_once_and_drift_is_watched_all_the_same(

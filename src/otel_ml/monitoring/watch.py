@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from otel_ml.monitoring.counting import RowCounter
 from otel_ml.monitoring.events import Attributes, describe
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.fitting.treatment import Treatment
     from otel_ml.drift.report import Change, Report
     from otel_ml.monitoring.budget import Budget
+    from otel_ml.monitoring.listener import Listener
     from otel_ml.monitoring.post import Post
     from otel_ml.privacy import FeaturePlan
 
@@ -40,19 +41,6 @@ LEAST_SEARCH_SECONDS: Final = 0.05
 
 MAX_TOLD: Final = 64
 """Schemas whose names are told to the monitor: a caller may send other ones each time."""
-
-
-class Listener(Protocol):
-    """Whoever says what was found."""
-
-    def violated(self, watch: Watch, violation: Violation) -> None:
-        """Values broke what the baseline expects."""
-
-    def changed(self, watch: Watch, change: Change) -> None:
-        """An alarm was raised or has ended."""
-
-    def left_out(self, reason: MlDropReasonValues, rows: int) -> None:
-        """Rows could not be counted."""
 
 
 class Watch:
@@ -72,6 +60,7 @@ class Watch:
     Attributes:
         budget: as given.
         used: when rows were taken last, on the monotonic clock.
+        ended: whether nobody counts what comes now: calls that were under way when it ended.
     """
 
     def __init__(
@@ -92,6 +81,7 @@ class Watch:
         self.safe_names = tuple(safe_names)
         self.post = post
         self.budget = budget
+        self.ended = False
         self._listener = listener
         treated = Treated(baseline, policy)
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
@@ -134,6 +124,9 @@ class Watch:
             nbytes: about what the rows take in memory.
         """
         self.used = time.monotonic()
+        if self.ended:
+            self._listener.left_out(MlDropReasonValues.SHUTDOWN, features.size)
+            return
         if isinstance(features, Row):
             assert isinstance(times, float)
             if self._intake.take_row(prediction, features, plan, times, positional=positional, nbytes=nbytes):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,11 +22,15 @@ from otel_ml.semconv import attributes as names
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
     from otel_ml.drift.settings import Settings
+    from otel_ml.monitoring.listener import Listener
     from otel_ml.monitoring.meeting import Meeting
-    from otel_ml.monitoring.watch import Listener, Watch
+    from otel_ml.monitoring.watch import Watch
 
 MAX_WATCHES: Final = 100
 """Models and baselines that are watched at a time; the one that was idle for longest makes room."""
+
+MAX_ENDED: Final = 10
+"""Watches that have ended, and wait for a collection to tell their last rows: there may never be one."""
 
 BEAT: Final = 1.0
 
@@ -75,6 +80,9 @@ class Watches:
         policy: names features in telemetry.
         service: tells this service's models from those of others on the machine.
         listener: gets what is found.
+
+    Attributes:
+        on_tidy: ends what belongs to objects that are gone.
     """
 
     def __init__(self, config: Config, policy: Policy, service: str, listener: Listener) -> None:
@@ -86,7 +94,10 @@ class Watches:
         self._meeting: Meeting | None = None
         self._closed = False
         self._lock = threading.RLock()
-        self._retired: list[Watch] = []
+        self._retired: list[Watch] = []  # still to be ended
+        self._ended: deque[Watch] = deque(maxlen=MAX_ENDED)  # still to be told
+        self._told: list[Watch] = []  # for the last time, by the present collection
+        self.on_tidy: Callable[[], None] | None = None
         self.default = (
             None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
         )
@@ -112,7 +123,7 @@ class Watches:
             return found
 
     def retire(self, watch: Watch) -> None:
-        """Watch that no more: its series end at once, and the rest when the aggregator gets to it."""
+        """Watch that no more: it ends when the aggregator gets to it, and its series with the next collection."""
         with self._lock:
             key = next((key for key, known in self._by_key.items() if known is watch), None)
             if key is not None:
@@ -132,6 +143,11 @@ class Watches:
         """Every one of them, in the order in which they came."""
         return list(self._by_key.values())
 
+    def reported(self) -> list[Watch]:
+        """Those that have metrics: every one of them, and those that have ended since the last collection."""
+        with self._lock:
+            return [*self._by_key.values(), *self._retired, *self._ended, *self._told]
+
     @property
     def pause(self) -> float:
         """Seconds until `beat` wants to be called again."""
@@ -142,7 +158,7 @@ class Watches:
         if self._closed:  # a call that was under way has come after all
             self.close()
             return
-        self._end_retired()
+        self.tidy()
         for watch in self.all():
             guarded("watch.beat")(watch.beat)(now, at_once=at_once)
         if self._meeting is not None:
@@ -153,8 +169,18 @@ class Watches:
         if self._closed:
             self.close()
             return
+        self.tidy()
+        with self._lock:
+            self._told = list(self._ended)
+            self._ended.clear()
         for watch in self.all():
             guarded("watch.settle")(watch.settle)()
+
+    def tidy(self) -> None:
+        """End what is over."""
+        if self.on_tidy is not None:
+            guarded("watches.tidy")(self.on_tidy)()
+        self._end_retired()
 
     def close(self) -> None:
         """Hand over what is left, and let other processes, or another configuration of this one, go on."""
@@ -169,10 +195,17 @@ class Watches:
         for watch in (*self.all(), *self._retired):
             guarded("watch.reset")(watch.reset)()
         self._retired.clear()
+        self._ended.clear()
+        self._told = []
+        self._listener.reset()
 
     def _end_retired(self) -> None:
         while self._retired:
-            guarded("watch.retire")(self._retired.pop().retire)()
+            watch = self._retired[0]
+            guarded("watch.retire")(watch.retire)()
+            watch.ended = True
+            with self._lock:
+                self._ended.append(self._retired.pop(0))
 
     def _new(self, attributes: Mapping[str, str], baseline: Baseline) -> Watch:
         from otel_ml.monitoring import ahead  # noqa: F401 - for what it imports: later is too late

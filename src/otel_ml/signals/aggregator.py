@@ -58,7 +58,7 @@ class Aggregator:
         self.worker: int | None = None
         self.watches: Chores = NO_CHORES
         self.drops = Drops()
-        self._undated = Undated(config.event_time)
+        self._event_time = config.event_time
         self._outbox = Outbox(events, pacer, self.drops, config.queue_rows, config.queue_bytes)
         self.reset()
 
@@ -66,6 +66,7 @@ class Aggregator:
         """Empty, with locks of its own and no thread: at first, and in a forked child."""
         self._queue.reset()
         self._violations = Violations()
+        self._undated = Undated(self._event_time)
         self._outbox.reset()
         self.drops.reset()
         # Around the start and the end: held for a moment, also by callers, and by a signal handler that interrupts one.
@@ -154,6 +155,7 @@ class Aggregator:
             return None
         try:
             self._count(everything=True)
+            guarded("watches.tidy")(self.watches.tidy)()
             return read()
         finally:
             self._work.release()

@@ -18,6 +18,9 @@ class Chores(Protocol):
     def beat(self, now: float, *, at_once: bool = False) -> None:
         """Do what is due, or all there is."""
 
+    def tidy(self) -> None:
+        """End what is over."""
+
     def settle(self) -> None:
         """Prepare for a reader that collects."""
 
@@ -32,6 +35,9 @@ class NoChores:
 
     def beat(self, now: float, *, at_once: bool = False) -> None:
         """Nothing is due."""
+
+    def tidy(self) -> None:
+        """Nothing is over."""
 
     def settle(self) -> None:
         """There is nothing to prepare."""

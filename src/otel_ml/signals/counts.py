@@ -70,6 +70,10 @@ class SeriesBudget:
         self.left -= 1
         return self.left >= 0
 
+    def give_back(self, count: int) -> None:
+        """So many that are not needed any more."""
+        self.left = max(0, self.left) + count
+
 
 class ModelCounts:
     """Counts of one model."""
@@ -117,6 +121,19 @@ class ModelCounts:
         """Count rows that got an output. `label` only where the classes are declared, so that it is bounded."""
         key = (operation, None if label is None else self._policy.text(label))
         self.predictions[key] = self.predictions.get(key, 0) + count
+
+    def inherit(self, other: ModelCounts) -> None:
+        """Add the predictions of a model that has ended."""
+        for key, count in other.predictions.items():
+            self.predictions[key] = self.predictions.get(key, 0) + count
+
+    def end_features(self) -> None:
+        """End the series of features, for others to have them."""
+        self._fold_all()
+        self._budget.give_back(len(self.features.keys() - {OTHER_FEATURES}))
+        self.features = {}
+        self.violations = {}
+        self._snapshots.clear()
 
     def fold(self) -> None:
         """Move what the schemas have counted into the totals, and step the live window."""

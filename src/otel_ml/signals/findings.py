@@ -29,6 +29,10 @@ class Findings:
 
     def __init__(self, aggregator: Aggregator) -> None:
         self._aggregator = aggregator
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing said so far: at first, and in a forked child, where what is held back is the parent's."""
         self._violations = Violations()
 
     def violated(self, watch: Watch, violation: Violation) -> None:
