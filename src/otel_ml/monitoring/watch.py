@@ -17,7 +17,7 @@ from otel_ml.monitoring.post import BEAT
 from otel_ml.monitoring.records import RareRow
 from otel_ml.monitoring.tally import Series, Tally
 from otel_ml.monitoring.treatment import Treated
-from otel_ml.monitoring.violations import Violation, Violations
+from otel_ml.monitoring.violations import Violations
 from otel_ml.observation import Batch, Row
 from otel_ml.semconv.attributes import MlDropReasonValues
 
