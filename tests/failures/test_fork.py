@@ -97,6 +97,7 @@ stop.set()
 for thread in threads:
     thread.join()
 print("failed", failed)
+otel_ml.flush(30)
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 first = exporter.get_finished_logs()[:1000]  # of very many, all alike
