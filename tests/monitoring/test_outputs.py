@@ -84,11 +84,13 @@ def test_rows_with_other_outputs_are_columns_of_their_own() -> None:
         (places, {name: column.tolist() for name, column in columns.items()}) for places, columns in read.columns(said)
     ]
     assert found == [
-        ([0, 3, 4], {"prediction": [None, None, "no"], "score": [0.75, 0.5, 1.0]}),
+        ([0, 3], {"score": [0.75, 0.5]}),
         ([1], {}),
         ([2], {"prediction": ["no"]}),
+        ([4], {"prediction": ["no"], "score": [1.0]}),
     ]
     assert read.columns([None, None]) == [(None, {})]
-    [(places, columns)] = read.columns(said[3:])
+    [(places, columns)] = read.columns([said[0], said[3]])
     assert places is None
-    assert columns["score"].tolist() == [0.5, 1.0]
+    assert {name: column.tolist() for name, column in columns.items()} == {"score": [0.75, 0.5]}
+    assert read.of_rows([scores], 3, None).keys() == {"score"}, "and so do rows that come together"

@@ -32,8 +32,8 @@ NOTHING: Final[Answer] = (MISSING, MISSING, MISSING)
 class OutputReader:
     """Reads those outputs that a baseline has variables for.
 
-    A prediction is a number where the baseline has it as one, and otherwise the label. A model that answers with nothing in
-    its place has predicted null; a score or an entropy that is not there was not asked for.
+    A prediction is a number where the baseline has it as one, and otherwise the label. A model that answers with nothing at
+    all has predicted null; what is not there beside a score was not asked for, nor is a score or an entropy.
 
     Args:
         baseline: whose variables are wanted.
@@ -128,6 +128,8 @@ class OutputReader:
         for row in rows:
             label = row.label if label is None else label
             value = row.value if value is None else value
+        if label is None and value is None and _score(rows) is not MISSING:
+            return MISSING
         if not self._as_number:
             return self._of_label(label) if label is not None else value
         return value if value is not None else self._of_label(label)
