@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FEW_CODES: Final = 2**18
 _TO_BE_FOUND: Final = -1
+_DIGITS: Final = 15  # of whole numbers that every float holds
 
 
 class Categories:
@@ -124,9 +125,10 @@ class Categories:
 
     def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
         """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
-        known = [int(label) for label in self._table if label is not None and _is_whole(label)] or [0, 1]
+        labels = [label for label in self._table if label is not None]
+        known = [int(label) for label in labels if _is_whole(label)] or [0, 1]
         low, high = min(known), max(known)
-        if high - low >= _FEW_CODES:
+        if high - low >= _FEW_CODES or any(map(_is_large, labels)):
             return None
         codes = np.full(high - low + 3, self._other if self._is_right(high + 1) else TYPE, dtype=np.int16)
         for number in known:
@@ -159,13 +161,21 @@ def _spellings(label: str, labels: Iterable[str]) -> Iterator[str]:
 
 def _is_whole(label: str) -> bool:
     digits = label.removeprefix("-")
-    return len(digits) <= 15 and digits.isascii() and digits.isdigit() and str(int(label)) == label
+    return len(digits) <= _DIGITS and digits.isascii() and digits.isdigit() and str(int(label)) == label
+
+
+def _is_large(label: str) -> bool:
+    """Whether it is a number that may be whole and that `_is_whole` does not take."""
+    try:
+        return abs(float(label)) >= 10**_DIGITS
+    except ValueError:
+        return False
 
 
 def _whole_numbers(column: np.ndarray) -> np.ndarray | None:
     """Returns numbers as int64 if all of them are whole and small enough to stay what they are."""
     if column.dtype.kind == "f":
-        if not (np.abs(column) < 2**53).all():
+        if not (np.abs(column) < np.float64(2**53)).all():  # of its own type: float16 does not go so far
             return None
         whole = column.astype(np.int64)
         return whole if (whole == column).all() else None
