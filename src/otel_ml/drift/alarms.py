@@ -44,9 +44,8 @@ class Alarms:
 
     def __init__(self, variables: Sequence[Variable], mixed: Collection[str] = ()) -> None:
         self._variables = variables
-        self._mixed = {
-            index for index, one in enumerate(variables) if one.subject == "feature" and one.name in frozenset(mixed)
-        }
+        names = frozenset(mixed)
+        self._mixed = {index for index, one in enumerate(variables) if one.subject == "feature" and one.name in names}
         self.on: dict[tuple[int, str], Raised] = {}
         self.ever: dict[tuple[int, str], Raised] = {}
         self.since: dict[int, Moment] = {}

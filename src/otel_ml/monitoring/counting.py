@@ -10,9 +10,8 @@ import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.counts.binning import Binner
-from otel_ml.drift.counts.rows import numbers_of_rows
+from otel_ml.drift.counts.rows import numbers_of_rows, object_column
 from otel_ml.drift.search import Search
-from otel_ml.monitoring.columns import object_column
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline

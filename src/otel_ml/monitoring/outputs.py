@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from otel_ml.drift.counts.rows import object_column
 from otel_ml.drift.fitting.entropy import entropy
-from otel_ml.monitoring.columns import object_column
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline

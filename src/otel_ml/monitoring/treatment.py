@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from otel_ml.drift.counts.labels import category_of, is_null
+from otel_ml.drift.counts.rows import object_column
 from otel_ml.drift.fitting.treatment import treated
-from otel_ml.monitoring.columns import object_column
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -140,7 +141,7 @@ class Binner:
                 numbers = numbers_of_rows(some, [places[name] for name in numeric])
             done = set() if numbers is None else set(numeric)
             others = [name for name in self._read if name in places and name not in done]
-            columns = {name: object_column(some, places[name]) for name in others}
+            columns = {name: object_column(list(map(itemgetter(places[name]), some))) for name in others}
             if numbers is not None and len(some) > SHORT:
                 columns.update(zip(numeric, numbers.T, strict=True))
             given = {name: column[start : start + size] for name, column in (outputs or {}).items()}

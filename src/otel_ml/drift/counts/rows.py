@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -91,9 +91,8 @@ def _packed(values: list[Any]) -> np.ndarray | None:
     return np.frombuffer(into, dtype=np.float64)
 
 
-def object_column(rows: Iterable[Sequence[Any]], position: int) -> np.ndarray:
-    """Returns the values at one position of each row as a column, whatever they are."""
-    values = [row[position] for row in rows]
+def object_column(values: Sequence[Any]) -> np.ndarray:
+    """Returns values of any type as a column, as they are."""
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column
