@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import httpx
 import psutil
 
 from tests.services.serving import REQUEST_SECONDS
-from tests.support.servers import Server, ServerError, free_port
+from tests.support.servers import Server, free_port
+from tests.support.wait import eventually
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -69,13 +70,27 @@ class Service(Server):
             worker.join(2 * REQUEST_SECONDS)
 
     def workers(self, at_least: int = 1) -> list[psutil.Process]:
-        """The processes that answer requests."""
+        """The processes that answer requests, once there are so many."""
         found: set[int] = set()
-        for _ in range(200):
+
+        def enough() -> bool:
             found.add(httpx.get(f"{self.url}/pid", timeout=REQUEST_SECONDS).json())
-            if len(found) >= at_least:
-                return [psutil.Process(pid) for pid in found]
-        raise ServerError(f"only {len(found)} of {at_least} workers answer")
+            return len(found) >= at_least
+
+        eventually(enough, interval=0.01, what=f"answers of {at_least} workers")
+        return [psutil.Process(pid) for pid in found]
+
+    @contextmanager
+    def alone(self, worker: psutil.Process, workers: Iterable[psutil.Process]) -> Iterator[None]:
+        """The other workers stand still meanwhile, so that this one takes every new connection."""
+        others = [other for other in workers if other != worker]
+        for other in others:
+            other.suspend()
+        try:
+            yield
+        finally:
+            for other in others:
+                other.resume()
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and wait until it has."""

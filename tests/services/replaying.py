@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +38,9 @@ class Replay:
         self.start = start
         self.sent = 0
         self._random = np.random.default_rng(0)
-        # Of several connections, so that no worker has all of them.
-        self._clients = cycle([httpx.Client(base_url=service.url, timeout=REQUEST_SECONDS) for _ in range(4)])
+        # A connection for each request, so that no worker keeps the client to itself.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=service.url, timeout=REQUEST_SECONDS, limits=limits)
 
     def send(self, rows: int, at: object = None, *, header: bool = True, **changed: Any) -> int:
         """Ask for predictions of usual rows, with some values changed; returns who answered.
@@ -54,7 +54,7 @@ class Replay:
         more = {} if header or at is None else {"at": at}
         body = [{**examples.usual_row(self._random), **changed, **more} for _ in range(rows)]
         headers = {HEADER: str(at)} if header and at is not None else {}
-        response = next(self._clients).post("/predict", json=body, headers=headers)
+        response = self._client.post("/predict", json=body, headers=headers)
         self.sent += rows
         return int(response.raise_for_status().json())
 
@@ -65,7 +65,7 @@ class Replay:
 
     def report(self, name: str = "churn") -> dict[str, Any]:
         """What any of the workers says."""
-        response = next(self._clients).get(f"/drift/{name}")
+        response = self._client.get(f"/drift/{name}")
         found: dict[str, Any] = response.raise_for_status().json()
         return found
 

@@ -17,10 +17,11 @@ PRESENT = 2 * MINUTES + 1
 
 def test_every_row_counts_once_and_an_alarm_stays_what_it_is(otlp_sink: OtlpSink, tmp_path: Path) -> None:
     with replayed(otlp_sink, tmp_path, ENV, workers=2) as first:
-        first.service.workers(2)
-        answered: set[int] = set()
-        while len(answered) < 2:
-            answered |= {first.send(40, first.start + 60 * minute, age=80.0) for minute in range(MINUTES)}
+        workers = first.service.workers(2)
+        for worker in workers:
+            with first.service.alone(worker, workers):
+                answered = {first.send(40, first.start + 60 * minute, age=80.0) for minute in range(MINUTES)}
+            assert answered == {worker.pid}
         first.wait_for_rows()
         first.send(40, first.start + 60 * PRESENT, age=80.0)
         before = first.wait_for_rows()
