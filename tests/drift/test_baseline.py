@@ -86,8 +86,9 @@ def test_wrong_types_in_training_are_counted_as_by_the_binner() -> None:
         "n": objects([*range(300), "x", "y", None, True, [1]] * 20),
         "b": objects([True, False, True, None, 7] * 1220),
     }
-    with pytest.warns(UserWarning, match="not of kind"):
+    with pytest.warns(UserWarning, match="not of kind") as caught:
         baseline = Baseline.fit(data, projections=False)
+    assert {warning.filename for warning in caught} == {__file__}
     binner = Binner(baseline)
     counts = np.zeros(binner.shape, dtype=np.int64)
     binner.count(data, 6_100, counts)
@@ -210,8 +211,9 @@ def grouped(rows: int = 20_000) -> dict[str, np.ndarray]:
 def test_rows_that_are_sorted_by_anything_but_time_disarm_no_alarm(by: str) -> None:
     data = grouped()
     order = np.argsort(data[by], kind="stable")
-    with pytest.warns(UserWarning, match=r"rows are sorted or grouped.*such as 'x'"):
+    with pytest.warns(UserWarning, match=r"rows are sorted or grouped.*such as 'x'") as caught:
         baseline = Baseline.fit({name: column[order] for name, column in data.items()}, target="label")
+    assert {warning.filename for warning in caught} == {__file__}
     assert {(v.overdispersion, v.block_distance) for v in baseline.variables} == {(1.0, 0.0)}
     assert baseline.blocks == 0
     live = np.random.default_rng(16)
@@ -355,8 +357,9 @@ def test_what_can_not_be_merged_says_why() -> None:
 
 def test_merging_leaves_the_parts_as_they_are() -> None:
     first, second = Baseline.fit({"x": np.arange(100.0)}), Baseline.fit({"x": np.arange(50.0), "y": np.arange(50.0)})
-    with pytest.warns(UserWarning, match="such as 'y'"):
+    with pytest.warns(UserWarning, match="such as 'y'") as caught:
         merged = Baseline.merge(first, second)
+    assert {warning.filename for warning in caught} == {__file__}
     assert [(v.name, v.rows, v.nulls) for v in merged.variables[:2]] == [("x", 150, 0), ("y", 150, 100)]
     assert Baseline.merge(first).id == first.id
     assert Baseline.merge(second, second).rows == 100

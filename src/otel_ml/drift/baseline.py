@@ -138,8 +138,9 @@ class Baseline:
             BaselineError: as `fit`.
         """
         from otel_ml.drift.baseline_file import content_id, content_of
+        from otel_ml.drift.fitting.finish import finish
 
-        found, treatment = fitter.finish(), fitter.options.treatment
+        found, treatment = finish(fitter), fitter.options.treatment
         treated = {}
         if treatment is not None:
             marks = {treatment.safe_name(name): treatment.mark(name) for name in fitter.features}

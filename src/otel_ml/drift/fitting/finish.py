@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.fitting.fitter import Fitter
 
 
-_CALLER = 6
+_CALLER = 5
 """Frames from a warning to whoever called `Baseline.fit`."""
 
 _NO_BLOCKS: Final[dict[str, Any]] = {"overdispersion": 1.0, "block_distance": 0.0}
@@ -37,11 +37,14 @@ _APART: Final = 0.1
 
 
 def finish(fitter: Fitter) -> dict[str, Any]:
-    """What `Fitter.finish` returns.
+    """Arguments of a `Baseline` of all rows so far, but for its id.
 
     Raises:
-        BaselineError: most values of a column are not of its declared kind.
+        BaselineError: there are no rows, or most values of a column are not of its declared kind.
     """
+    fitter.flush()
+    if not fitter.rows:
+        raise BaselineError("there are no rows to fit a baseline to")
     options, follows = fitter.options, fitter.timeline.follows()
     features = {name: _variable(column, name, "feature", fitter, follows) for name, column in fitter.features.items()}
     if not options.in_time:

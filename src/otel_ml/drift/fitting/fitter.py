@@ -1,9 +1,9 @@
-"""Takes rows in, block by block, and makes a baseline of them."""
+"""Takes rows in, block by block, for a baseline to be made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from otel_ml.drift.counts.columns import to_numbers
 from otel_ml.drift.errors import BaselineError
 from otel_ml.drift.fitting.column import Column
 from otel_ml.drift.fitting.entropy import entropy
-from otel_ml.drift.fitting.finish import finish
 from otel_ml.drift.fitting.nearest import nearest
 from otel_ml.drift.fitting.options import Options
 from otel_ml.drift.fitting.pieces import nulls, together
@@ -45,7 +44,8 @@ class Fitter:
     >>> fitter = Fitter(Options(bins=4))
     >>> for chunk in np.arange(1000.0).reshape(10, 100):
     ...     fitter.update({"x": chunk}, 100)
-    >>> fitter.finish()["variables"][0].counts
+    >>> from otel_ml.drift.fitting.finish import finish
+    >>> finish(fitter)["variables"][0].counts
     (250, 250, 250, 250)
     """
 
@@ -83,7 +83,7 @@ class Fitter:
             else:
                 self._waiting.append(({name: column.copy() for name, column in piece.items()}, stop - start))
                 if waiting + stop - start == BLOCK:
-                    self._flush()
+                    self.flush()
             start = stop
 
     def merge(self, other: Fitter) -> None:
@@ -94,8 +94,8 @@ class Fitter:
         """
         if other.options != self.options:
             raise BaselineError("only baselines that were fitted with the same options can be merged")
-        self._flush()
-        other._flush()
+        self.flush()
+        other.flush()
         if self.rows and other.rows:
             self.late |= self.features.keys() ^ other.features.keys()
         self.late |= other.late
@@ -115,29 +115,19 @@ class Fitter:
         if other.span is not None:
             self._extend(*other.span)
 
-    def finish(self) -> dict[str, Any]:
-        """Arguments of a `Baseline` of all rows so far, but for its id.
-
-        Raises:
-            BaselineError: there are no rows, or values are not of the declared kind.
-        """
-        self._flush()
-        if not self.rows:
-            raise BaselineError("there are no rows to fit a baseline to")
-        return finish(self)
-
-    def _check(self, columns: Mapping[str, np.ndarray]) -> None:
-        for name in self.options.named:
-            if name not in columns:
-                raise BaselineError(f"there is no column {name!r}; {nearest(name, list(columns))}")
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Takes in the rows that still wait for more: before anybody looks at what there is."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
         names = dict.fromkeys(name for piece, _ in waiting for name in piece)
         joint = {name: together([piece.get(name, nulls(size)) for piece, size in waiting]) for name in names}
         self._take(joint, sum(size for _, size in waiting))
+
+    def _check(self, columns: Mapping[str, np.ndarray]) -> None:
+        for name in self.options.named:
+            if name not in columns:
+                raise BaselineError(f"there is no column {name!r}; {nearest(name, list(columns))}")
 
     def _take(self, columns: Mapping[str, np.ndarray], rows: int) -> None:
         options, treatment = self.options, self.options.treatment
