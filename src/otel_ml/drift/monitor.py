@@ -14,9 +14,10 @@ from otel_ml.drift.evaluation import Evaluation
 from otel_ml.drift.intake import Intake
 from otel_ml.drift.layout import rows_of
 from otel_ml.drift.report import Change, Report
-from otel_ml.drift.reporting import Snapshot, legend, report_of
+from otel_ml.drift.reporting import legend, report_of
 from otel_ml.drift.samples import Sample
 from otel_ml.drift.settings import Settings
+from otel_ml.drift.snapshot import Snapshot
 from otel_ml.drift.stream import Stream, usual_nulls
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from otel_ml.drift.report import counted
 from otel_ml.drift.settings import MIN_REFERENCE_ROWS
 
 if TYPE_CHECKING:
-    from otel_ml.drift.reporting import Snapshot
+    from otel_ml.drift.snapshot import Snapshot
 
 WORTH_A_NOTE: Final = 0.02
 """More than what was set, from which on a tolerance is told of: that of 2,000 rows is a hundredth more."""
