@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.util.types import AnyValue
@@ -19,12 +20,29 @@ if TYPE_CHECKING:
 Attributes = dict[str, AnyValue]
 
 
-def describe(model: Mapping[str, str | int], safe_names: Sequence[str], change: Change) -> tuple[Attributes, Context]:
-    """Attributes of the event, and the context of the first example: from the event there is a link to its trace.
+class Event(NamedTuple):
+    """An alarm that was raised or has ended, as it is told.
+
+    Attributes:
+        detected: whether it was raised.
+        attributes: that tell of it.
+        context: of the first example: from the event there is a link to its trace.
+        time: of the end of the sub-window that told, in nanoseconds since 1970; None where rows drive the steps.
+    """
+
+    detected: bool
+    attributes: Attributes
+    context: Context
+    time: int | None
+
+
+def event_of(model: Mapping[str, str | int], safe_names: Sequence[str], step: float, change: Change) -> Event:
+    """What there is to say of a change.
 
     Args:
         model: attributes of the model and its baseline.
         safe_names: of the baseline's variables in telemetry.
+        step: seconds of a sub-window.
         change: an alarm that was raised or has ended.
     """
     examples = [Origin.parse(example) for example in change.examples]
@@ -49,4 +67,12 @@ def describe(model: Mapping[str, str | int], safe_names: Sequence[str], change: 
     if change.since is not None and change.since.time is not None:
         found[names.ML_DRIFT_SINCE] = change.since.time
     linked = next((example.context for example in examples if example.trace), Context())
-    return found, linked
+    return Event(change.detected, found, linked, _end(change, step))
+
+
+def _end(change: Change, step: float) -> int | None:
+    if change.moment.time is None:
+        return None
+    start = datetime.fromisoformat(change.moment.time.replace("Z", "+00:00"))
+    since = start - datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=step)
+    return max(0, since // timedelta(microseconds=1) * 1000)

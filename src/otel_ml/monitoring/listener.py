@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from otel_ml.drift.report import Change
+    from otel_ml.monitoring.events import Event
     from otel_ml.monitoring.violations import Violation
-    from otel_ml.monitoring.watch import Watch
     from otel_ml.semconv.attributes import MlDropReasonValues
 
 
 class Listener(Protocol):
     """Whoever says what was found."""
 
-    def violated(self, watch: Watch, violation: Violation) -> None:
-        """Values broke what the baseline expects."""
+    def violated(self, model: Mapping[str, str | int], violation: Violation) -> None:
+        """Values broke what the baseline expects; the attributes are those of the model and its baseline."""
 
-    def changed(self, watch: Watch, change: Change) -> None:
+    def changed(self, event: Event) -> None:
         """An alarm was raised or has ended."""
 
     def left_out(self, reason: MlDropReasonValues, rows: int) -> None:

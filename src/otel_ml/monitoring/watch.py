@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from otel_ml.monitoring.counting import RowCounter
-from otel_ml.monitoring.events import Attributes, describe
+from otel_ml.monitoring.events import event_of
 from otel_ml.monitoring.gauges import Gauges
 from otel_ml.monitoring.intake import Intake, Lot, Prediction
 from otel_ml.monitoring.matching import Match
@@ -23,7 +23,6 @@ from otel_ml.semconv.attributes import MlDropReasonValues
 
 if TYPE_CHECKING:
     import numpy as np
-    from opentelemetry.context import Context
 
     from otel_ml.drift import Baseline
     from otel_ml.drift.fitting.treatment import Treatment
@@ -154,22 +153,12 @@ class Watch:
             changes = self.post.beat(now, at_once=at_once)
             if late := self.post.take_late():
                 self._listener.left_out(MlDropReasonValues.LATE, late)
-            for change in changes:
-                self._listener.changed(self, change)
+            self._tell(self.post, changes)
 
     @property
     def violations(self) -> Mapping[tuple[str, str], int]:
         """Values so far that broke what the baseline expects, by feature and kind."""
         return self._violations.counts
-
-    @property
-    def step(self) -> float:
-        """Seconds of a sub-window."""
-        return 0.0 if self.post is None else self.post.settings.step
-
-    def describe(self, change: Change) -> tuple[Attributes, Context]:
-        """Attributes of the event about a change, and its context."""
-        return describe(self.attributes, self.safe_names, change)
 
     def settle(self) -> None:
         """Count what waits, and see how things are, before a reader collects."""
@@ -187,8 +176,7 @@ class Watch:
         """Count and hand over what is left, and let another worker look for drift."""
         self.flush()
         if self.post is not None:
-            for change in self.post.close():
-                self._listener.changed(self, change)
+            self._tell(self.post, self.post.close())
 
     def retire(self) -> None:
         """End: another watch takes the place of this one."""
@@ -204,7 +192,7 @@ class Watch:
         self.tally.add(lot.counted)
         found = list(self._counter.rare(lot.counted, lot.features, lot.outputs, partial(self._is_due, lot.step)))
         for violation in self._violations.of(lot, found):
-            self._listener.violated(self, violation)
+            self._listener.violated(self.attributes, violation)
         if self.post is None:
             return
         names = self._names(lot.match)
@@ -219,6 +207,10 @@ class Watch:
 
         if not self.post.add(lot.step, lot.counted, origin, bins, rare, names):
             self._listener.left_out(MlDropReasonValues.CAP, lot.counted.rows)
+
+    def _tell(self, post: Post, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._listener.changed(event_of(self.attributes, self.safe_names, post.settings.step, change))
 
     def _is_due(self, step: int, variable: int, kind: str) -> bool:
         now = time.monotonic()

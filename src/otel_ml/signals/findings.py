@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from opentelemetry._logs import SeverityNumber
@@ -14,9 +14,8 @@ from otel_ml.signals.record import Notice
 from otel_ml.signals.violations import Violations
 
 if TYPE_CHECKING:
-    from otel_ml.drift.report import Change
+    from otel_ml.monitoring.events import Event
     from otel_ml.monitoring.violations import Violation
-    from otel_ml.monitoring.watch import Watch
     from otel_ml.signals.aggregator import Aggregator
 
 
@@ -35,35 +34,25 @@ class Findings:
         """Nothing said so far: at first, and in a forked child, where what is held back is the parent's."""
         self._violations = Violations()
 
-    def violated(self, watch: Watch, violation: Violation) -> None:
+    def violated(self, model: Mapping[str, str | int], violation: Violation) -> None:
         """Say that values broke what the baseline expects, if that was not said within the last minute."""
         origin = violation.origin
         attributes = self._violations.note(
-            watch.attributes, violation.feature, violation.kind, violation.hits, origin.id if origin else None
+            model, violation.feature, violation.kind, violation.hits, origin.id if origin else None
         )
         if attributes is not None:
             context = origin.context if origin else Context()
             self._aggregator.announce(Notice(EVENT_ML_FEATURE_VIOLATION, SeverityNumber.WARN, attributes, context))
 
-    def changed(self, watch: Watch, change: Change) -> None:
-        """Say that an alarm was raised or has ended, at the end of the sub-window that told."""
-        attributes, context = watch.describe(change)
+    def changed(self, event: Event) -> None:
+        """Say that an alarm was raised or has ended."""
         name, severity = (
             (EVENT_ML_DRIFT_DETECTED, SeverityNumber.WARN)
-            if change.detected
+            if event.detected
             else (EVENT_ML_DRIFT_RESOLVED, SeverityNumber.INFO)
         )
-        self._aggregator.announce(Notice(name, severity, attributes, context, _end(change, watch.step)))
+        self._aggregator.announce(Notice(name, severity, event.attributes, event.context, event.time))
 
     def left_out(self, reason: MlDropReasonValues, rows: int) -> None:
         """Count rows that drift does not see."""
         self._aggregator.drops.add(reason, MlDropSignalValues.DRIFT, rows)
-
-
-def _end(change: Change, step: float) -> int | None:
-    """The end of a step in nanoseconds since 1970."""
-    if change.moment.time is None:
-        return None
-    start = datetime.fromisoformat(change.moment.time.replace("Z", "+00:00"))
-    since = start - datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=step)
-    return max(0, since // timedelta(microseconds=1) * 1000)
