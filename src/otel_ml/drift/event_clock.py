@@ -12,14 +12,13 @@ import numpy as np
 
 from otel_ml.drift.clock import Place
 from otel_ml.drift.counts.columns import to_numbers
+from otel_ml.drift.settings import AHEAD_LIMIT
 
 FAR: Final = 1e11
 """Seconds from 1970, 3,000 years: a time beyond is none, most likely of another unit."""
 
-DAY: Final = 86_400.0
-
 STEPS_AHEAD: Final = 64
-"""A row may be ahead of all others, and of the wall clock, by this many steps, or a day if that is longer."""
+"""A row may be ahead of all others, and of the wall clock, by this many steps, or by `AHEAD_LIMIT` if that is longer."""
 
 
 class EventClock:
@@ -166,7 +165,7 @@ class EventClock:
 
     @property
     def _ahead(self) -> float:
-        return max(DAY, STEPS_AHEAD * self.seconds)
+        return max(AHEAD_LIMIT, STEPS_AHEAD * self.seconds)
 
     def _was_set_back(self) -> bool:
         """Tells it from a few rows that are late; called when all are."""

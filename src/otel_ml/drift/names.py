@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.counts.binning import Binner
 
 MAX_EXTRA: Final = 100
-"""Names kept of features that the baseline does not know."""
+"""Names kept of features that nobody expects: they may be other ones in every row, and must leave room for the others."""
 
 
 class Names:

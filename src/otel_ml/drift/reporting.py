@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +14,10 @@ from otel_ml.drift.groups import groups_of
 from otel_ml.drift.notes import notes_of
 from otel_ml.drift.report import SCORES, Bin, Report, VariableReport, counted
 from otel_ml.drift.scoring import Scorer
-from otel_ml.drift.variables import Variable
+from otel_ml.drift.variables import OUTPUTS, Variable
 
 if TYPE_CHECKING:
     from otel_ml.drift.snapshot import Snapshot
-
-OUTPUTS: Final = ("prediction", "score", "entropy")
-"""Subjects that tell of what the model made of its features."""
 
 
 def report_of(snapshot: Snapshot) -> Report:

@@ -10,8 +10,8 @@ import numpy as np
 from otel_ml.drift.counts.columns import to_numbers
 from otel_ml.drift.errors import CheckError
 from otel_ml.drift.fitting.entropy import entropy
-from otel_ml.drift.reporting import OUTPUTS
 from otel_ml.drift.tables import Columns, column_array
+from otel_ml.drift.variables import OUTPUTS
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline

@@ -15,6 +15,9 @@ STEPS_PER_WEEK: Final = 10_080
 MIN_REFERENCE_ROWS: Final = 2_000
 """A smaller reference gives scores and no alarm: its own noise alone would alarm."""
 
+AHEAD_LIMIT: Final = 86_400.0
+"""Seconds that whoever tells a time may be ahead of our clock, or in another time zone; a time beyond is none."""
+
 Reference = Literal["baseline", "previous", "last_week"]
 
 

@@ -11,6 +11,9 @@ Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "identif
 Subject = Literal["feature", "prediction", "score", "entropy", "multivariate"]
 """What a variable tells of: a value of ``ml.drift.subject``."""
 
+OUTPUTS: Final[tuple[Subject, ...]] = ("prediction", "score", "entropy")
+"""Subjects that tell of what the model made of its features."""
+
 _SMALLEST_NORMAL: Final = 2.0**-1022
 
 OTHER: Final = "__other__"

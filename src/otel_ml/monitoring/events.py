@@ -10,7 +10,8 @@ from opentelemetry.context import Context
 from opentelemetry.util.types import AnyValue
 
 from otel_ml.drift.layout import RARE
-from otel_ml.monitoring.gauges import OUTPUTS, READER
+from otel_ml.drift.variables import OUTPUTS
+from otel_ml.monitoring.gauges import READER
 from otel_ml.monitoring.origin import Origin
 from otel_ml.semconv import attributes as names
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from otel_ml.drift.variables import OUTPUTS
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlDriftMethodValues, MlDriftReaderValues
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from otel_ml.drift.report import Report, VariableReport
 
 Series = Mapping[str, str | int]
-
-OUTPUTS = ("prediction", "score", "entropy")
 
 
 class Gauges:

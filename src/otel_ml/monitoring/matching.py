@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from otel_ml.drift.names import MAX_EXTRA
 from otel_ml.privacy.values import find
 from otel_ml.semconv.attributes import MlViolationTypeValues
 
@@ -18,7 +19,6 @@ MISSING: Final = MlViolationTypeValues.MISSING.value
 EXTRA: Final = MlViolationTypeValues.EXTRA.value
 REORDERED: Final = MlViolationTypeValues.REORDERED.value
 
-MAX_EXTRA: Final = 100
 MAX_SAID: Final = 5
 MAX_LINES: Final = 10
 """Lines of the log within a minute."""

@@ -10,12 +10,11 @@ import numpy as np
 
 from otel_ml.drift.counts.rows import object_column
 from otel_ml.drift.fitting.entropy import entropy
+from otel_ml.drift.variables import OUTPUTS
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
     from otel_ml.observation import OutputRow, Outputs
-
-SUBJECTS: Final = ("prediction", "score", "entropy")
 
 Said = Sequence["OutputRow"] | None
 """What the calls on one row said of it; None where there was no answer."""
@@ -40,10 +39,10 @@ class OutputReader:
     """
 
     def __init__(self, baseline: Baseline) -> None:
-        found = {variable.subject: variable for variable in baseline.variables if variable.subject in SUBJECTS}
-        self._wanted = tuple(subject in found for subject in SUBJECTS)
+        found = {variable.subject: variable for variable in baseline.variables if variable.subject in OUTPUTS}
+        self._wanted = tuple(subject in found for subject in OUTPUTS)
         self._any = any(self._wanted)
-        self._names = tuple(found[subject].name if subject in found else "" for subject in SUBJECTS)
+        self._names = tuple(found[subject].name if subject in found else "" for subject in OUTPUTS)
         self._as_number = "prediction" in found and found["prediction"].ordered
         is_boolean = "prediction" in found and found["prediction"].kind == "boolean"
         self._of_label: Callable[[str | None], object] = _number if self._as_number else _truth if is_boolean else _same

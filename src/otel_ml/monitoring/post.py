@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from otel_ml import guard
-from otel_ml.drift.event_clock import DAY
+from otel_ml.drift.settings import AHEAD_LIMIT
 from otel_ml.monitoring.evaluator import Evaluator, ask
 from otel_ml.monitoring.pending import Pending
 
@@ -94,7 +94,7 @@ class Post:
         to have come to its end.
         """
         now = self._wall()
-        if seconds <= now + DAY:  # NaN is not
+        if seconds <= now + AHEAD_LIMIT:  # NaN is not
             seconds = min(seconds, now)  # clocks of clients are seconds ahead, or in another time zone
             if seconds >= self._newest:
                 self._newest, self._arrived = seconds, now

@@ -9,7 +9,7 @@ import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import bin_name
-from otel_ml.monitoring.outputs import SUBJECTS
+from otel_ml.drift.variables import OUTPUTS
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlFeatureBinValues
 
@@ -62,7 +62,7 @@ class Tally:
         # Features first, then what was derived from one of them: where the budget ends, the latter go without.
         for index in sorted(range(len(variables)), key=lambda index: variables[index].source is not None):
             variable = variables[index]
-            if variable.subject in SUBJECTS:
+            if variable.subject in OUTPUTS:
                 named = {**attributes, names.ML_DRIFT_SUBJECT: variable.subject}
                 self._outputs.add(index, variable, named, names.ML_PREDICTION_BIN)
                 continue

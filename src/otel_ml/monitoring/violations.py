@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from otel_ml.drift.names import MAX_EXTRA
 from otel_ml.monitoring.matching import EXTRA, Match, features_of
 from otel_ml.semconv.attributes import MlViolationTypeValues
 
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
 NULL: Final = MlViolationTypeValues.NULL.value
 
 MAX_VIOLATIONS: Final = 1_000
-"""Series of violations: names that the baseline does not know may be other ones in every row."""
-
-MAX_EXTRA: Final = 100
-"""Of these, series of such names: they must leave room for the features that the baseline knows."""
+"""Series of violations, `MAX_EXTRA` of them of names that the baseline does not know."""
 
 OTHER_FEATURES: Final = "(other)"
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-AHEAD_LIMIT = 86_400.0
-"""Seconds that whoever tells a time may be ahead of our clock, or in another time zone; drift takes no time beyond."""
-
 SECONDS_LIMIT = 1e11  # larger numbers are milliseconds: this many seconds are the year 5138
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from otel_ml.signals.event_time import AHEAD_LIMIT
+from otel_ml.drift.settings import AHEAD_LIMIT
 
 if TYPE_CHECKING:
     from otel_ml.config import EventTime

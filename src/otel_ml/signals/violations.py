@@ -7,17 +7,15 @@ from collections.abc import Mapping
 
 from opentelemetry.util.types import AnyValue
 
+from otel_ml.drift.names import MAX_EXTRA
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlViolationTypeValues
 from otel_ml.signals.record import Attributes
 
 INTERVAL = 60.0
 MAX_KEYS = 1000
-"""Features and kinds of violation that are watched at a time; the rest is counted in the metric only."""
-
-MAX_EXTRA = 100
-"""The same of features that nobody expects: their names may be other ones in every row, and must leave room for the others."""
-
+"""Features and kinds of violation that are watched at a time, beside `MAX_EXTRA` features that nobody expects; the rest is
+counted in the metric only."""
 
 EXTRA = MlViolationTypeValues.EXTRA.value
 

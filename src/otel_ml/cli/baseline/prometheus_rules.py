@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import bin_name
-from otel_ml.drift.reporting import OUTPUTS
+from otel_ml.drift.variables import OUTPUTS
 from otel_ml.privacy.labels import Labels
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv.attributes import MlFeatureBinValues

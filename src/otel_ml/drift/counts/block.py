@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from otel_ml.drift.counts.columns import Numbers, bare, to_numbers
 from otel_ml.drift.text import non_letters, unseen_tokens
+from otel_ml.drift.variables import OUTPUTS, Variable
 
 if TYPE_CHECKING:
     from otel_ml.drift.projections import Projector
-    from otel_ml.drift.variables import Variable
-
-OUTPUTS: Final = frozenset({"prediction", "score", "entropy"})
-"""Subjects of what the model made of a row."""
 
 
 class Block:
