@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.wait import PATIENCE
+
 SOURCES = Path(__file__).parents[1] / "src" / "otel_ml"
 
 ALLOWED: dict[str, set[str]] = {
@@ -153,7 +155,9 @@ print(json.dumps([time.perf_counter() - began, sorted(set(sys.modules) - before)
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=2 * PATIENCE, check=True
+    )
     seconds, modules = json.loads(done.stdout)
     print(f"import otel_ml: {seconds * 1000:.1f} ms beyond the OpenTelemetry API")
     assert "otel_ml" in modules
@@ -163,5 +167,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 def test_ways_in_import_nothing_heavy_before_the_first_call() -> None:
     program = "import json, sys, otel_ml\notel_ml.observe, otel_ml.inference, otel_ml.suppress, otel_ml.instrument\n"
     program += "print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=2 * PATIENCE, check=True
+    )
     assert [module for module in json.loads(done.stdout) if module.partition(".")[0] in HEAVY] == []

@@ -25,6 +25,7 @@ from tests.services.classifier import ROW, classifier
 from tests.services.serving import serving
 from tests.services.traces import model_spans, prediction_ids, server_spans
 from tests.support.telemetry import Telemetry
+from tests.support.wait import PATIENCE
 
 Instrument = Callable[..., None]
 HEADER = "ml-prediction-id"
@@ -160,6 +161,7 @@ def test_there_is_no_header_where_nothing_was_predicted_before_it(
     assert len(model_spans(telemetry)) == (path == "late")
 
 
+@pytest.mark.usefixtures("no_call_is_counted_by_itself")
 def test_two_operations_on_one_row_are_one_prediction(telemetry: Telemetry, instrument: Instrument) -> None:
     instrument(model_name="churn", model_classes=["stays", "leaves"])
     with serving(application()) as client:
@@ -282,7 +284,7 @@ def test_a_request_after_an_upload_on_the_same_connection_is_one_of_its_own(
 def test_pipelined_requests_have_a_header_each(telemetry: Telemetry, instrument: Instrument) -> None:
     instrument()
     with serving(application()) as client:
-        with socket.create_connection((client.base_url.host, client.base_url.port or 0), 10) as connection:
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0), PATIENCE) as connection:
             last = b"GET /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             connection.sendall(b"GET /predict HTTP/1.1\r\nHost: x\r\n\r\n" * 2 + last)
             answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()

@@ -40,7 +40,7 @@ def test_a_prediction_is_a_span_an_event_and_metrics_with_one_id(telemetry: Tele
     (span,) = telemetry.spans("predict churn")
     attributes = dict(span.attributes or {})
     assert attributes["ml.prediction.id"] == prediction_id
-    assert attributes["ml.model.name"], attributes["ml.model.version"] == ("churn", "3")
+    assert (attributes["ml.model.name"], attributes["ml.model.version"]) == ("churn", "3")
     assert attributes["ml.feature.value.age"] == 41
     assert attributes["ml.feature.value.tenure"] == 2.5
     assert "ml.feature.value.plan" not in attributes

@@ -22,6 +22,7 @@ from tests.services.serving import serving
 from tests.services.traces import model_spans, server_spans
 from tests.support.otlp import OtlpSink
 from tests.support.telemetry import Telemetry
+from tests.support.wait import PATIENCE
 
 Instrument = Callable[..., None]
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -147,7 +148,7 @@ def test_the_recipes_of_the_guide_export_what_they_promise(block: Block, tmp_pat
         env={**clean, **otlp_sink.env("http/protobuf")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=True,
     )
     (span,) = otlp_sink.spans()

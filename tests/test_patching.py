@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from otel_ml.patching import Patcher
+from tests.support.wait import PATIENCE
 
 
 class Model:
@@ -200,14 +201,14 @@ def test_threads_that_wrap_at_once_wrap_once(patcher: Patcher) -> None:
     wrapped: list[bool] = []
 
     def work() -> None:
-        barrier.wait(10)
+        barrier.wait(PATIENCE)
         wrapped.append(patcher.wrap(Model, "predict", counting(calls)))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     Model().predict([1])
     assert sorted(wrapped) == [False] * 7 + [True]
     assert calls == ["predict"]
@@ -219,18 +220,18 @@ def test_a_child_forked_while_another_thread_patches_can_patch(patcher: Patcher)
 
     def slow(original: Callable[..., Any]) -> Callable[..., Any]:
         inside.set()
-        done.wait(10)
+        done.wait(PATIENCE)
         return counting([])(original)
 
     thread = threading.Thread(target=patcher.wrap, args=(Model, "fixed", slow))
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(PATIENCE)
     child = os.fork()
     if child == 0:
         worker = threading.Thread(target=patcher.wrap, args=(Model, "predict", counting([])), daemon=True)
         worker.start()
-        worker.join(5)
+        worker.join(PATIENCE)
         os._exit(1 if worker.is_alive() else 0)
     done.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -12,6 +12,7 @@ import pytest
 from tests.support.livecheck import LiveCheck
 from tests.support.otlp import OtlpSink
 from tests.support.telemetry import registry
+from tests.support.wait import PATIENCE
 
 PREDICT = """
 import otel_ml
@@ -61,7 +62,7 @@ def run(script: str, **env: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout
