@@ -49,10 +49,10 @@ def files() -> list[Path]:
     return sorted(SOURCES.rglob("*.py"))
 
 
-def modules(node: ast.AST) -> Iterator[str]:
-    """Modules that a file imports when it runs, and what it takes from them; what only the type checker sees is no arrow."""
+def modules(node: ast.AST, *, typed: bool = False) -> Iterator[str]:
+    """Modules that a file imports when it runs, and what it takes from them; if typed, what only the type checker sees, too."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+        if not typed and isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             continue
         if isinstance(child, ast.ImportFrom):
             assert child.level == 0, "imports are absolute here"
@@ -61,7 +61,7 @@ def modules(node: ast.AST) -> Iterator[str]:
             yield from (f"{child.module}.{alias.name}" for alias in child.names)
         elif isinstance(child, ast.Import):
             yield from (alias.name for alias in child.names)
-        yield from modules(child)
+        yield from modules(child, typed=typed)
 
 
 def imports(node: ast.AST) -> Iterator[str]:
@@ -104,17 +104,21 @@ def test_no_two_rooms_import_each_other() -> None:
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
 
 
-@pytest.mark.parametrize("name", ["drift", "monitoring", "signals"])
+@pytest.mark.parametrize(
+    "name", ["cli", "config", "drift", "monitoring", "observation", "privacy", "service", "signals"]
+)
 def test_modules_of_a_room_import_one_another_in_one_direction(name: str) -> None:
+    """For the type checker, too: two files that need each other's names are one idea, or hold a third."""
     paths = {
         ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts): path
         for path in (SOURCES / name).rglob("*.py")
         if path.name != "__init__.py"  # which names their homes
     }
     graph = {
-        here: paths.keys() & set(modules(ast.parse(path.read_text(encoding="utf-8")))) for here, path in paths.items()
+        here: paths.keys() & set(modules(ast.parse(path.read_text(encoding="utf-8")), typed=True))
+        for here, path in paths.items()
     }
-    assert len(list(TopologicalSorter(graph).static_order())) == len(paths) > 10
+    assert len(list(TopologicalSorter(graph).static_order())) == len(paths) > 4
 
 
 @pytest.mark.parametrize("name", sorted(OUTER))

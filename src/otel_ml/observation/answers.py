@@ -4,36 +4,30 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from otel_ml.observation.call import PROBABILITIES, Call
 from otel_ml.observation.describing import root_module
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.labels import label_of
-from otel_ml.observation.outputs import PROBABILITIES, Call, is_label, read
 from otel_ml.observation.records import SCALARS
 from otel_ml.observation.results import OutputRow, Outputs, RowOutputs
+from otel_ml.observation.roles import SCORE_KEYS, VALUE_KEYS, read_row
 from otel_ml.observation.rows import Row
+from otel_ml.observation.tables import read_columns, read_columns_of_rows
 
-# In order of preference; compared in lower case.
-LABEL_KEYS: Final = ("label", "class", "predicted_class", "predicted_label", "class_name", "category")
-PREDICTION_KEYS: Final = ("prediction", "predicted", "pred", "predict", "result", "output")
-SCORE_KEYS: Final = ("probability", "confidence", "score", "proba", "prob")
-VALUE_KEYS: Final = ("value", "predicted_value", "estimate")
+# Compared in lower case.
 CLASS_SCORE_KEYS: Final = ("probabilities", "class_scores", "class_probabilities", "probas", "scores")
 WRAPPERS: Final = ("predictions", "outputs", "results", "prediction", "output", "result", "data")
 
-MAX_EXTRA: Final = 64
 _MAX_CLASSES: Final = 10_000
 
 
 def read_answer(answer: dict[Any, Any], call: Call) -> Outputs:
     """Reads a dict, or the fields of an object, as one row or as columns."""
-    deeper = call.deeper()
     if len(answer) == 1:
         key, inner = next(iter(answer.items()))
         if type(key) is str and key.lower() in WRAPPERS and type(inner) not in SCALARS:
-            return read(inner, deeper)
+            return call.part(inner)
     if call.rows is not None and not SCALARS.issuperset(map(type, answer.values())):
-        from otel_ml.observation.tables import read_columns_of_rows
-
         by_row = read_columns_of_rows(answer, call)
         if by_row is not None:
             return by_row
@@ -53,8 +47,6 @@ def read_answer(answer: dict[Any, Any], call: Call) -> Outputs:
     if isinstance(observed, Row):
         row = read_row(observed, call)
         return RowOutputs([with_scores(row, found) if found else row])
-    from otel_ml.observation.tables import read_columns
-
     return read_columns(observed, call) if observed is not None else Outputs()
 
 
@@ -89,36 +81,3 @@ def with_scores(row: OutputRow, scores: dict[str, float]) -> OutputRow:
     if ordered and row.score is None:
         row.score = scores.get(row.label or "", ordered[0][1])
     return row
-
-
-def read_row(row: Row, call: Call) -> OutputRow:
-    """Returns the output that one row of named scalars is: known names recognised, the rest extra."""
-    found = OutputRow()
-    for name, value in zip(row.names, row.values, strict=True):
-        if value is None:
-            continue
-        role = role_of(name, value, call)
-        if role == "label" and found.label is None:
-            found.label = label_of(value)
-        elif role == "score" and found.score is None:
-            found.score = float(value)
-        elif role == "value" and found.value is None:
-            found.value = float(value)
-        elif len(found.extra) < MAX_EXTRA:
-            found.extra[name] = value
-    return found
-
-
-def role_of(name: str, value: object, call: Call) -> str:
-    """Returns label, score, value or extra, by the name first and then by what the value can be."""
-    name = name.lower()
-    number = type(value) is float or type(value) is int
-    if name in LABEL_KEYS:
-        return "label"
-    if name in PREDICTION_KEYS:
-        if number and (call.regression or (type(value) is float and not is_label(call))):
-            return "value"
-        return "label"
-    if name in SCORE_KEYS and number:  # a credit score of 720 is no confidence
-        return "score" if 0 <= value <= 1 else "value"  # type: ignore[operator]  # a number, as just checked
-    return "value" if name in VALUE_KEYS and number else "extra"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_ml.observation.call import MARGINS, PROBABILITIES, VECTORS, Call, is_label
 from otel_ml.observation.classes import BinaryOutputs, ClassOutputs, IndicatorOutputs, LabelsOutputs, VectorOutputs
 from otel_ml.observation.labels import class_labels, is_nested
-from otel_ml.observation.outputs import MARGINS, PROBABILITIES, VECTORS, Call, described, is_label, scalar_output
+from otel_ml.observation.objects import ObjectColumn
 from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
+from otel_ml.observation.scalars import described, scalar_output
+from otel_ml.observation.tables import read_table
 from otel_ml.observation.tensors import tensor_array
 
 if TYPE_CHECKING:
@@ -19,11 +22,8 @@ _COPY_LIMIT: Final = 64 * 1024 * 1024
 
 def read_output_array(result: Any, call: Call) -> Outputs:
     """Reads an array of any dtype and dimension."""
-
     array = _bare(result)
     if array.dtype.names is not None:
-        from otel_ml.observation.tables import read_table
-
         return read_table(array, call)
     if array.ndim == 0:
         return RowOutputs([scalar_output(array.item() if array.dtype.kind == "O" else array[()], call)])
@@ -151,8 +151,6 @@ def own_labels(column: np.ndarray) -> np.ndarray:
     if column.dtype.kind not in "OT":
         copied: np.ndarray = column.copy()
         return copied
-    from otel_ml.observation.objects import ObjectColumn
-
     return ObjectColumn(column.tolist()).array()
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from otel_ml.observation.answers import MAX_EXTRA
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.call import PROBABILITIES, Call
 from otel_ml.observation.describing import describe, root_module
 from otel_ml.observation.inputs import read_inputs
-from otel_ml.observation.outputs import PROBABILITIES, Call, read, scalar_output
+from otel_ml.observation.matrices import read_matrices
+from otel_ml.observation.objects import ObjectColumn
 from otel_ml.observation.records import SCALARS, fields_of
 from otel_ml.observation.results import ColumnOutputs, OutputRow, Outputs, RowOutputs
+from otel_ml.observation.roles import MAX_EXTRA
 from otel_ml.observation.rows import Row
+from otel_ml.observation.scalars import scalar_output
 from otel_ml.observation.tables import read_columns
 
 _FEW: Final = 256  # answers read one by one, with all that is in them; more are read by column
@@ -30,11 +33,9 @@ def read_sequence(items: list[Any] | tuple[Any, ...], call: Call) -> Outputs:
         return RowOutputs([pair]) if pair is not None else _read_list(items, call)
     arrays = all(root_module(kind) == "numpy" and hasattr(kind, "ndim") for kind in kinds)
     if arrays and all(item.ndim == 2 and item.shape[:1] == items[0].shape[:1] for item in items):
-        from otel_ml.observation.matrices import read_matrices
-
         if call.operation in PROBABILITIES and len(items) > 1 and _sound(items):
             return read_matrices(list(items), call)
-        return read(items[0], call.deeper())
+        return call.part(items[0])
     if isinstance(items, tuple) and not kinds & SCALARS:
         return _read_parts(items, call)
     if arrays and all(item.ndim == 0 for item in items):
@@ -68,7 +69,7 @@ def _read_parts(parts: tuple[Any, ...], call: Call) -> Outputs:
 
     `predict(return_std=True)` gives two vectors, the mean and the standard deviation.
     """
-    main = read(parts[0], call.deeper())
+    main = call.part(parts[0])
     if not main.size or not isinstance(main, ColumnOutputs):
         return main
     extra: dict[str, list[Any]] = {}
@@ -106,25 +107,23 @@ def _read_list(items: Sequence[Any], call: Call) -> Outputs:
         return _read_each(items, call)
     if array.dtype.kind not in "biuf" or array.ndim > 2:
         return _read_each(items, call)
-    return read(array, call.deeper())
+    return call.part(array)
 
 
 def _read_each(items: Sequence[Any], call: Call) -> Outputs:
     kinds = set(map(type, items))
     if kinds <= {str, type(None)}:
-        from otel_ml.observation.objects import ObjectColumn
-
         return ColumnOutputs(len(items), labels=ObjectColumn(list(items)).array())
     if len(items) > _MAX_ROWS:
         return Outputs(len(items))
-    one = Call(call.operation, call.task, call.classes, 1, call.depth + 1)
+    one = call.of_one_row()
     return RowOutputs([_read_one(item, one) for item in items])
 
 
 def _read_one(item: Any, call: Call) -> OutputRow:
     if type(item) in SCALARS:
         return scalar_output(item, call)
-    found = read(item, call)
+    found = call.read(item, call)
     return found.row(0) if found.size == 1 else OutputRow(extra={"output": describe(item)})
 
 

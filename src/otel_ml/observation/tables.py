@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from otel_ml.observation.answers import MAX_EXTRA, read_row, role_of
 from otel_ml.observation.batches import Batch
+from otel_ml.observation.call import PROBABILITIES, Call
+from otel_ml.observation.classes import ClassOutputs
 from otel_ml.observation.describing import root_module
 from otel_ml.observation.inputs import read_inputs
 from otel_ml.observation.names import label_text
-from otel_ml.observation.outputs import PROBABILITIES, Call, described, read
 from otel_ml.observation.records import SCALARS
 from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
+from otel_ml.observation.roles import MAX_EXTRA, read_row, role_of
 from otel_ml.observation.rows import Row
+from otel_ml.observation.scalars import described
 
 ARRAYS: Final = frozenset({"numpy", "pandas", "polars"})
 
@@ -72,7 +74,7 @@ def read_columns_of_rows(answer: dict[Any, Any], call: Call) -> Outputs | None:
     if not columns or (call.rows == 1 and len(columns) < len(answer)):
         return None
     if len(columns) == 1 and role_of(label_text(next(iter(columns))), 0.5, call) == "extra":
-        return read(next(iter(columns.values())), call.deeper())
+        return call.part(next(iter(columns.values())))
     flat = {key: column for key, value in columns.items() if (column := _flat(value)) is not None}
     observed = read_inputs(flat, names=tuple(map(label_text, flat)))
     if observed is None or observed.size != call.rows:
@@ -128,7 +130,7 @@ def _read_only_column(observed: Row | Batch, call: Call) -> Outputs:
         column = observed.columns[0]
     else:
         return Outputs(observed.size)
-    return read(column, call.deeper())
+    return call.part(column)
 
 
 def _by_class(observed: Row | Batch, call: Call) -> bool:
@@ -140,8 +142,6 @@ def _by_class(observed: Row | Batch, call: Call) -> bool:
 
 def _read_by_class(observed: Row | Batch) -> Outputs:
     import numpy as np
-
-    from otel_ml.observation.classes import ClassOutputs
 
     if isinstance(observed, Row):
         return ClassOutputs(np.array([observed.values], dtype=np.float64), observed.names)
