@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import otel_ml.drift
+from tests.support.wait import PATIENCE
 
 
 @pytest.mark.parametrize("name", otel_ml.drift.__all__)
@@ -32,7 +33,9 @@ def test_the_room_needs_no_numpy_before_it_is_used_and_no_opentelemetry_at_all()
         monitor = Monitor(baseline)
         print(json.dumps([before, sorted({name.partition(".")[0] for name in sys.modules})]))
     """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=2 * PATIENCE, check=True
+    )
     before, modules = json.loads(done.stdout)
     assert not before
     assert not {"opentelemetry", "scipy", "pandas", "narwhals", "pyarrow"} & set(modules)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_ml.drift.text import MAX_TOKENS, Vocabulary, non_letters, token_hash, tokens, unseen_tokens
+from tests.support.wait import PATIENCE
 
 
 def objects(*values: Any) -> np.ndarray:
@@ -44,7 +45,9 @@ def test_tokens_of_any_language(text: str, found: list[str]) -> None:
 
 def test_a_token_has_the_same_hash_in_every_process() -> None:
     program = "from otel_ml.drift.text import token_hash; print(token_hash('größe'))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=2 * PATIENCE, check=True
+    )
     assert int(done.stdout) == token_hash("größe") == 1540598153
     assert token_hash("\ud800") < 2**32  # half a character
 

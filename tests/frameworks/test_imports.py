@@ -15,6 +15,7 @@ import pytest
 
 from otel_ml import guard
 from otel_ml.frameworks.imports import ImportHooks
+from tests.support.wait import PATIENCE
 
 MakeModule = Callable[[str], str]
 
@@ -98,17 +99,19 @@ def test_a_module_that_another_thread_is_importing_is_waited_for(make_module: Ma
     gate = ModuleType("gate_of_a_test")
     gate.begun, gate.go_on = threading.Event(), threading.Event()  # type: ignore[attr-defined]
     sys.modules["gate_of_a_test"] = gate
-    name = make_module("import gate_of_a_test as gate\ngate.begun.set()\nassert gate.go_on.wait(10)\nvalue = 1\n")
+    name = make_module(
+        f"import gate_of_a_test as gate\ngate.begun.set()\nassert gate.go_on.wait({PATIENCE})\nvalue = 1\n"
+    )
     seen: list[int] = []
     importing = threading.Thread(target=importlib.import_module, args=(name,))
     hooking = threading.Thread(target=ImportHooks().start, args=({name: lambda module: seen.append(module.value)},))
     try:
         importing.start()
-        assert gate.begun.wait(10)
+        assert gate.begun.wait(PATIENCE)
         hooking.start()
         gate.go_on.set()
     finally:
-        importing.join(10)
-        hooking.join(10)
+        importing.join(PATIENCE)
+        hooking.join(PATIENCE)
         del sys.modules["gate_of_a_test"]
     assert seen == [1]

@@ -21,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 import otel_ml
 from otel_ml import frameworks
 from tests.frameworks.spans import operations
+from tests.support.wait import PATIENCE
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 
@@ -189,6 +190,6 @@ def test_instrumenting_while_other_threads_predict(telemetry: Any) -> None:
         otel_ml.uninstrument()
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert wrong == []
     assert frameworks.patched() == {"scikit-learn": 0}

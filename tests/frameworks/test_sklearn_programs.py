@@ -15,6 +15,7 @@ from sklearn.datasets import make_classification
 
 from tests.frameworks.spans import operations
 from tests.support.otlp import OtlpSink
+from tests.support.wait import PATIENCE
 
 X, y = make_classification(n_samples=60, n_features=4, random_state=0)
 
@@ -30,7 +31,7 @@ def run(tmp_path: Path, script: str, env: Mapping[str, str] = NO_EXPORTERS) -> s
         [sys.executable, str(path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
         cwd=tmp_path,
         env={**os.environ, **env},

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from otel_ml.observation import Batch, Row, read_inputs
+from tests.support.wait import PATIENCE
 
 STAMP = pd.Timestamp("2024-02-29 12:00", tz="Europe/Oslo")
 
@@ -163,5 +164,7 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
         "o.read_outputs({'label': 'x', 'score': .5}, operation='predict').row(0);"
         "print([m for m in ('numpy', 'narwhals', 'pandas', 'polars', 'pyarrow', 'scipy') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=2 * PATIENCE, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -14,6 +14,7 @@ import yaml
 from tests.semconv.definition_format import SCHEMA
 from tests.semconv.messages import value
 from tests.support.livecheck_values import has_type, is_member
+from tests.support.wait import PATIENCE
 from tests.tools.semconv.generated import files
 from tests.tools.semconv.registry import DEFINITIONS, ROOT, RegistryError, load
 
@@ -37,7 +38,11 @@ def test_generated_code_is_in_the_format_of_the_project() -> None:
     sources = [str(path) for path in files(REGISTRY) if path.suffix == ".py"]
     for command in (["check"], ["format", "--check"]):
         result = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *sources], cwd=ROOT, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "ruff", *command, *sources],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
         )
         assert result.returncode == 0, result.stdout
 
@@ -160,7 +165,9 @@ def test_the_constants_need_no_yaml_and_no_framework() -> None:
         "import sys, otel_ml.semconv.attributes, otel_ml.semconv.metrics, otel_ml.semconv.events;"
         "print(sorted({'yaml', 'numpy', 'pandas', 'fastapi'} & set(sys.modules)))"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=2 * PATIENCE
+    )
     assert result.stdout.strip() == "[]"
 
 
