@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"semconv"},
     "privacy": {"config", "semconv"},
     "monitoring": {"config", "drift", "guard", "observation", "privacy", "semconv"},
-    "signals": {"config", "drift", "guard", "observation", "privacy", "semconv"},
+    "signals": {"config", "counts", "drift", "guard", "observation", "privacy", "semconv"},
     "service": {"drift", "semconv"},
     "frameworks": {"calls", "context", "guard", "models", "patching"},
 }

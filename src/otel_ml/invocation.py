@@ -26,7 +26,7 @@ from otel_ml.signals.record import Attributes, Call, Prediction
 from otel_ml.signals.types import row_violations
 
 if TYPE_CHECKING:
-    from otel_ml.signals.counts import Schema
+    from otel_ml.counts import Schema
 
 
 class Inference:

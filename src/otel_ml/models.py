@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_ml.counts import ModelCounts
 from otel_ml.observation import label_of
 from otel_ml.semconv import attributes as names
-from otel_ml.signals.counts import ModelCounts
 
 if TYPE_CHECKING:
     from otel_ml.monitoring.watch import Watch

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from otel_ml import registrations
 from otel_ml.config import Config
+from otel_ml.counts import ModelCounts, SeriesBudget
 from otel_ml.endings import Endings
 from otel_ml.models import Identity, Model, ModelInfo
 from otel_ml.monitoring.watches import Watches
 from otel_ml.privacy import Policy
 from otel_ml.registrations import check
-from otel_ml.signals.counts import ModelCounts, SeriesBudget
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_ml.config import Config
+from otel_ml.counts import Schema
 from otel_ml.privacy import Policy
 from otel_ml.semconv import attributes as names
-from otel_ml.signals.counts import Schema
 from otel_ml.signals.record import Attributes
 
 if TYPE_CHECKING:

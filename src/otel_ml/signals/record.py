@@ -12,9 +12,9 @@ from opentelemetry.util.types import AnyValue
 from otel_ml.observation import Batch
 
 if TYPE_CHECKING:
+    from otel_ml.counts import Schema
     from otel_ml.models import Model
     from otel_ml.observation import OutputRow, Outputs, Row
-    from otel_ml.signals.counts import Schema
 
 Attributes = dict[str, AnyValue]
 

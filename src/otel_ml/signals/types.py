@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from otel_ml.counts import Schema
 from otel_ml.semconv.attributes import MlViolationTypeValues
-from otel_ml.signals.counts import Schema
 
 if TYPE_CHECKING:
     from otel_ml.observation import Batch, Row
