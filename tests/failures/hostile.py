@@ -19,11 +19,16 @@ class Raising:
     __float__ = __int__ = __index__ = __getitem__ = __contains__ = __format__ = __reduce_ex__ = __call__ = _refuse
 
 
+SLOW_SECONDS = 60.0
+QUICK_SECONDS = SLOW_SECONDS / 2
+"""Whatever takes longer has waited for something slow; less may be a busy machine."""
+
+
 class Slow:
-    """Whatever one asks of it takes ten seconds."""
+    """Whatever one asks of it takes a minute."""
 
     def _wait(self, *_: Any, **__: Any) -> Any:
-        time.sleep(10)
+        time.sleep(SLOW_SECONDS)
         raise TypeError
 
     __len__ = __iter__ = __array__ = __eq__ = __bool__ = __repr__ = __str__ = __hash__ = __float__ = __getitem__ = _wait
@@ -80,7 +85,7 @@ def broken_array() -> Any:
 
 NONSENSE: dict[str, Callable[[], Any]] = {
     "raises": Raising,
-    "takes ten seconds": Slow,
+    "takes a minute": Slow,
     "a class": lambda: Raising,
     "a function": lambda: numbers,
     "a generator": numbers,
@@ -92,7 +97,7 @@ NONSENSE: dict[str, Callable[[], Any]] = {
     "10,000 levels of dicts": deep_dict,
     "rows of different lengths": lambda: [[1.0], [1.0, 2.0], [], "x", None],
     "rows that raise": lambda: [Raising(), Raising()],
-    "rows that take ten seconds": lambda: [Slow()] * 3,
+    "rows that take a minute": lambda: [Slow()] * 3,
     "named values that raise": lambda: {"x": Raising(), "y": Slow()},
     "an array that refuses": broken_array,
     "not a number": lambda: float("nan"),

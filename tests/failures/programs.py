@@ -15,7 +15,7 @@ NO_EXPORTERS = dict.fromkeys(("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "
 
 
 def run(
-    folder: Path, source: str, env: Mapping[str, str] = NO_EXPORTERS, *, status: int = 0, timeout: float = 60
+    folder: Path, source: str, env: Mapping[str, str] = NO_EXPORTERS, *, status: int = 0, timeout: float = 240
 ) -> str:
     """Runs a program to its end, and returns what it printed.
 

@@ -73,9 +73,7 @@ def in_child():
     from otel_ml import runtime
     for number in range(5):
         assert predict(number) == number * 2.0
-    began = time.monotonic()
-    assert runtime.current.aggregator.drain(5), "could not drain"
-    assert time.monotonic() - began < 5
+    assert runtime.current.aggregator.drain(30), "could not drain"
     runtime.current.settle()
     rows = sum(total.values for model in runtime.current.models() for total in model.counts.features.values())
     assert rows == 5, rows
@@ -85,7 +83,7 @@ failed = 0
 for _ in range(40):
     child = os.fork()
     if child == 0:
-        signal.alarm(10)  # ends a child that hangs
+        signal.alarm(60)  # ends a child that hangs
         try:
             in_child()
         except BaseException as error:

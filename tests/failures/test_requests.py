@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 import otel_ml
 from otel_ml import guard
-from tests.services.serving import serving
+from tests.services.serving import REQUEST_SECONDS, serving
 from tests.support.telemetry import Telemetry
 from tests.support.wait import eventually
 
@@ -76,14 +76,14 @@ def test_a_client_that_goes_away(
         host, port = client.base_url.host, client.base_url.port
         assert port is not None
         for _ in range(5):
-            with socket.create_connection((host, port), timeout=5) as connection:
+            with socket.create_connection((host, port), timeout=REQUEST_SECONDS) as connection:
                 connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 if "stream" in path:
                     assert connection.recv(100).startswith(b"HTTP/1.1 200")
                 else:
                     time.sleep(0.05)
-        eventually(lambda: len(telemetry.spans(name)) == 5, 15, what="five ended spans")
-        answer = httpx.get(f"{client.base_url}/slow")
+        eventually(lambda: len(telemetry.spans(name)) == 5, what="five ended spans")
+        answer = httpx.get(f"{client.base_url}/slow", timeout=REQUEST_SECONDS)
     assert (answer.status_code, answer.json()) == (200, 1.0)
     assert answer.headers["ml-prediction-id"]
     spans = telemetry.spans(name)

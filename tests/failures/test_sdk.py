@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,7 +98,7 @@ def test_a_processor_that_ends_our_thread_ends_no_telemetry(
     provider.add_span_processor(failing)
     production(tracer_provider=provider)
     predict(5)
-    eventually(guard.counts, 10, interval=0.05)
+    eventually(guard.counts, interval=0.05)
     del failing.on_end
     predict(5)
     assert otel_ml.flush()
@@ -181,7 +181,7 @@ def test_a_provider_that_can_not_be_flushed(telemetry: Telemetry, production: Pr
         logger_provider=FailingProvider(LoggerProvider()),
     )
     predict(20)
-    assert otel_ml.flush(5) is False
+    assert otel_ml.flush(30) is False
     predict(20)
     otel_ml.uninstrument()
 
@@ -219,32 +219,24 @@ def test_instruments_that_raise_take_neither_spans_nor_events_with_them(
     assert "ml.telemetry.errors" in names
 
 
-@pytest.fixture
-def silent() -> Iterator[str]:
-    """An address that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.fixture
-def absent() -> str:
-    """An address where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
+HANGS = 120.0
+"""Seconds that an exporter tries for: whoever waits for one takes longer than any busy machine does."""
 
 
 @pytest.mark.parametrize("receiver", ["silent", "absent"])
-def test_a_receiver_that_hangs_or_is_absent(
-    receiver: str, telemetry: Telemetry, production: Production, request: pytest.FixtureRequest
-) -> None:
+def test_a_receiver_that_hangs_or_is_absent(receiver: str, telemetry: Telemetry, production: Production) -> None:
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    endpoint = request.getfixturevalue(receiver)
+    server = socket.create_server(("127.0.0.1", 0), backlog=64)  # takes connections and never answers
+    endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+    if receiver == "absent":
+        server.close()
+    spans = OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=HANGS)
+    logs = OTLPLogExporter(f"{endpoint}/v1/logs", timeout=HANGS)
+    points = OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=HANGS)
     tracers, loggers = TracerProvider(shutdown_on_exit=False), LoggerProvider(shutdown_on_exit=False)
-    tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=2)))
-    loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(f"{endpoint}/v1/logs", timeout=2)))
-    reader = PeriodicExportingMetricReader(
-        OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=2), export_interval_millis=200
-    )
+    tracers.add_span_processor(BatchSpanProcessor(spans, schedule_delay_millis=200))
+    loggers.add_log_record_processor(BatchLogRecordProcessor(logs, schedule_delay_millis=200))
+    reader = PeriodicExportingMetricReader(points, export_interval_millis=200)
     meters = MeterProvider(metric_readers=[reader], shutdown_on_exit=False)
     production(tracer_provider=tracers, logger_provider=loggers, meter_provider=meters)
     try:
@@ -254,12 +246,15 @@ def test_a_receiver_that_hangs_or_is_absent(
             predict(1)
             worst = max(worst, time.perf_counter() - began)
             time.sleep(0.01)
-        assert worst < 1.0, f"a prediction took {worst:.2f} s"
+        assert worst < HANGS / 4, f"a prediction took {worst:.2f} s"
         began = time.perf_counter()
         otel_ml.flush(1)
-        assert time.perf_counter() - began < 10
+        assert time.perf_counter() - began < HANGS / 4
         assert set(guard.counts()) <= {"runtime.flush"}
     finally:
+        server.close()  # and with it all that hangs
+        for exporter in (spans, logs, points):
+            exporter.shutdown()
         otel_ml.uninstrument()
         tracers.shutdown()
         loggers.shutdown()

@@ -18,10 +18,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 
 import otel_ml
-from otel_ml import guard
+from otel_ml import guard, runtime
 from otel_ml.context import REQUEST_KEY, is_active
 from otel_ml.request import Request
 from tests.support.telemetry import Telemetry
+from tests.support.wait import eventually
 
 Production = Callable[..., None]
 HOUR = 3_600 * 10**9
@@ -43,11 +44,11 @@ def test_a_clock_that_goes_back_by_an_hour(
         assert double(float(number)) == 2 * number
     spans, events = telemetry.spans("predict double"), telemetry.events("ml.prediction")
     assert (len(spans), len(events)) == (100, 100)
-    assert all(span.start_time <= span.end_time < span.start_time + 10**9 for span in spans)  # type: ignore[operator]
+    assert all(span.start_time <= span.end_time < span.start_time + HOUR // 2 for span in spans)  # type: ignore[operator]
     assert len({(span.attributes or {})["ml.prediction.id"] for span in spans}) == 100
     (duration,) = telemetry.metric("ml.inference.duration")
     assert duration.count == 100
-    assert 0 <= duration.value < 10
+    assert 0 <= duration.value < HOUR / 2 / 10**9
     assert guard.counts() == {}
 
 
@@ -119,7 +120,7 @@ def test_threads_that_share_a_request_do_not_disturb_each_other(telemetry: Telem
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(200)
     finally:
         sys.setswitchinterval(interval)
     assert otel_ml.flush(60)
@@ -131,6 +132,7 @@ def test_threads_that_share_a_request_do_not_disturb_each_other(telemetry: Telem
 def test_switching_on_and_off_under_load(telemetry: Telemetry, production: Production) -> None:
     failed: list[BaseException] = []
     stop = threading.Event()
+    made = itertools.count()
 
     def load() -> None:
         number = 0
@@ -142,6 +144,7 @@ def test_switching_on_and_off_under_load(telemetry: Telemetry, production: Produ
                     call.input({"x": number})
                     call.output(number)
                 assert not is_active()
+                next(made)
                 time.sleep(0.002)
             except BaseException as error:
                 failed.append(error)
@@ -152,12 +155,13 @@ def test_switching_on_and_off_under_load(telemetry: Telemetry, production: Produ
         thread.start()
     for _ in range(15):
         production()
-        time.sleep(0.05)
+        goal = next(made) + 3 * len(threads)  # some of them have begun before
+        eventually(lambda: failed or next(made) >= goal, interval=0.05)  # noqa: B023
         otel_ml.uninstrument()
     production()
     stop.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert not failed, failed[0]
     assert guard.counts() == {}
     ids = [(span.attributes or {})["ml.prediction.id"] for span in telemetry.spans()]
@@ -197,12 +201,13 @@ def test_a_full_queue_drops_counts_and_says_so_once(
     telemetry: Telemetry, production: Production, caplog: pytest.LogCaptureFixture
 ) -> None:
     production(queue_rows=10)
-    for number in range(500):
-        assert double(float(number)) == 2 * number
+    assert runtime.current is not None
+    with runtime.current.aggregator._work:  # as if something took very long
+        for number in range(500):
+            assert double(float(number)) == 2 * number
     assert otel_ml.flush()
     dropped = sum(point.value for point in telemetry.metric("ml.telemetry.dropped", {"ml.drop.reason": "queue_full"}))
     counted = sum(point.count or 0 for point in telemetry.metric("ml.inference.duration"))
-    assert dropped > 0
-    assert dropped + counted == 500
+    assert (dropped, counted) == (490, 10)
     assert len(telemetry.spans("predict double")) == 500
     assert len([record for record in caplog.records if "dropped" in record.getMessage()]) == 1

@@ -148,7 +148,7 @@ def test_a_writer_that_is_killed_leaves_no_half_of_a_record_and_another_one_goes
             while count < goal:
                 place, count = _follow(log, place, count)
             writer.send_signal(signal.SIGKILL)
-            writer.wait(10)
+            writer.wait(60)
         place, count = _follow(log, place, count)
         assert log.used == 0.0
     assert count >= 10_000

@@ -28,9 +28,19 @@ from tests.support.wait import eventually
 ROOT = Path(__file__).parents[2]
 
 
+began = 0.0
+"""On the monotonic clock, which stands still while a test runs, however long it takes: its beats are so many seconds apart."""
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> None:
+    global began
+    began = time.monotonic()
+
+
 def beat(*workers: Post, after: float = 0.0) -> None:
     for worker in workers:
-        worker.beat(time.monotonic() + after, at_once=True)
+        worker.beat(began + after, at_once=True)
 
 
 def rows(worker: Post) -> int:
@@ -63,10 +73,10 @@ def test_whoever_only_asks_leaves_the_state_of_others_where_it_is(tmp_path: Path
     with closing(post(tmp_path)) as first:
         add(first, 10)
     with closing(post(tmp_path)) as leader, closing(post(tmp_path, settings=Settings(tolerance=0.1))) as other:
-        leader.beat(time.monotonic(), at_once=True)
+        beat(leader)
         [state] = tmp_path.glob("**/state")
         before = state.read_bytes()
-        other.beat(time.monotonic(), at_once=True)
+        beat(other)
         assert leader.leads
         assert not other.leads
         other.report()
@@ -233,11 +243,11 @@ def test_one_that_joins_late_leaves_what_others_have_saved(tmp_path: Path) -> No
     channels: list[tuple[Channel, Path | None]] = [(Private(), None)]
     worker = Post(BASELINE, Settings(), lambda: channels.pop(), lambda: NOW)
     add(worker, 10)
-    worker.beat(time.monotonic(), at_once=True)
+    beat(worker)
     assert rows(worker) == 10
     shared = Shared(tmp_path, SHAPE, 1 << 18)
     channels.append((shared, shared.folder.state))
-    worker.beat(time.monotonic() + RETRY, at_once=True)
+    beat(worker, after=RETRY)
     assert rows(worker) == 100
     worker.close()
 
@@ -288,7 +298,7 @@ def test_alarms_are_told_although_the_state_can_not_be_saved(tmp_path: Path, mon
     told = []
     for number in range(200):
         add(worker, 1_000, STEP + number)
-        told += worker.beat(time.monotonic() + number, at_once=True)
+        told += worker.beat(began + number, at_once=True)
     assert [change.name for change in told if change.detected] == ["age"]
     assert not worker.waits
     assert rows(worker) == 200_000
@@ -346,13 +356,13 @@ class Worker:
     def work(self, times: int) -> None:
         """Wait until it has handed over so many times more."""
         goal = self.handed_over + times
-        eventually(lambda: self.handed_over >= goal, 30, interval=0.005)
+        eventually(lambda: self.handed_over >= goal, interval=0.005)
 
     def kill(self) -> None:
         """End it as the system does when memory is short, and hear all that it had said by then."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
-        self._listener.join(10)
+        self.process.wait(60)
+        self._listener.join(60)
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
@@ -399,7 +409,7 @@ def test_workers_that_are_killed_leave_counts_right_and_another_one_evaluates(tm
             gone.append(victim)
             workers[workers.index(victim)] = newcomer = Worker(tmp_path)
             newcomer.work(5)
-            eventually(lambda: any(worker.leads for worker in workers), 10, what="another one has the role")
+            eventually(lambda: any(worker.leads for worker in workers), what="another one has the role")
         for worker in workers:
             worker.kill()
         gone += workers

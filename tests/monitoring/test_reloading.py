@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from otel_ml.registry import MAX_MODELS
 from tests.monitoring import examples
 from tests.monitoring.conftest import Model
 from tests.monitoring.test_counting import OBSERVATIONS, predict
+from tests.support.descriptors import open_below
 from tests.support.telemetry import Telemetry
 
 Watched = Callable[..., Model]
@@ -204,7 +204,7 @@ def test_a_process_without_traffic_does_not_gather_open_files(
             telemetry.metric(OBSERVATIONS)
         else:
             assert otel_ml.drift_report(model) is not None
-        found.append(len(os.listdir("/proc/self/fd")))
+        found.append(open_below(tmp_path))
     assert found[-1] == found[1]
 
 

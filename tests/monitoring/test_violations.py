@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +10,6 @@ import pytest
 
 import otel_ml
 from otel_ml.drift import Baseline
-from otel_ml.monitoring import matching
 from tests.monitoring import examples
 from tests.monitoring.conftest import Model
 from tests.monitoring.test_counting import predict, violations
@@ -66,9 +64,8 @@ def test_nulls_of_few_rows_do_not_yet_say_that_too_many_are_missing(telemetry: T
 
 
 def test_names_that_are_other_ones_each_time_hide_no_feature_of_the_baseline(
-    telemetry: Telemetry, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    telemetry: Telemetry, watched: Watched
 ) -> None:
-    monkeypatch.setattr(matching, "_lines", deque(maxlen=matching.MAX_LINES))  # those of other tests are theirs
     watched(max_features=10_000)
     row = examples.usual_row(np.random.default_rng(0))
     for number in range(12):

@@ -8,19 +8,25 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count as count_from
 from pathlib import Path
 
 import httpx
 import psutil
 
-from tests.services.serving import REQUEST_SECONDS
-from tests.support.servers import Server, free_port
+from tests.services.serving import IDLE_SECONDS, REQUEST_SECONDS
+from tests.support.servers import START_SECONDS, Server, free_port
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 QUIET = {"PYTHONUNBUFFERED": "1", "OTEL_SERVICE_NAME": "churn", "OMP_NUM_THREADS": "1"}
 HEADER = "ml-prediction-id"
+REQUESTS_A_CONNECTION = 20
+ANSWER_SECONDS = 10.0
+ENDING_SECONDS = 20
+HEALTH_SECONDS = 50
+"""Less than it may take to end the whole service, so that it ends by itself."""
 
 
 class Service(Server):
@@ -43,6 +49,12 @@ class Service(Server):
         with self.load(count):
             pass
 
+    def predict_with_each(self, workers: Sequence[psutil.Process], count: int) -> None:
+        """Ask each of the workers for so many predictions."""
+        for worker in workers:
+            with self.alone(worker, workers):
+                self.predict(count)
+
     @contextmanager
     def load(self, count: int, threads: int = 4) -> Iterator[None]:
         """Ask for predictions meanwhile; at the end wait for the answers, or for the end of the service."""
@@ -50,13 +62,15 @@ class Service(Server):
 
         def work() -> None:
             with httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS) as client:
-                while True:
+                for turn in count_from(1):
                     with lock:
                         number = next(numbers, None)
                     if number is None:
                         return
                     try:
-                        response = client.get(f"/predict/{number}")
+                        # A connection that uvicorn accepts just when it is told to end lives as long as its client.
+                        last = {"connection": "close"} if turn % REQUESTS_A_CONNECTION == 0 else {}
+                        response = client.get(f"/predict/{number}", headers=last)
                     except httpx.HTTPError:  # the service has ended: this one was not acknowledged
                         return
                     assert response.is_success
@@ -71,30 +85,39 @@ class Service(Server):
 
     def workers(self, at_least: int = 1) -> list[psutil.Process]:
         """The processes that answer requests, once there are so many."""
-        found: set[int] = set()
+        found: list[psutil.Process] = []
 
         def enough() -> bool:
-            found.add(httpx.get(f"{self.url}/pid", timeout=REQUEST_SECONDS).json())
+            if len(found) < at_least:
+                with _standing_still(found):  # or one of them could take every new connection
+                    found.append(psutil.Process(httpx.get(f"{self.url}/pid", timeout=ANSWER_SECONDS).json()))
             return len(found) >= at_least
 
-        eventually(enough, interval=0.01, what=f"answers of {at_least} workers")
-        return [psutil.Process(pid) for pid in found]
+        eventually(enough, START_SECONDS, interval=0.01, what=f"answers of {at_least} workers")
+        return found
 
     @contextmanager
     def alone(self, worker: psutil.Process, workers: Iterable[psutil.Process]) -> Iterator[None]:
         """The other workers stand still meanwhile, so that this one takes every new connection."""
-        others = [other for other in workers if other != worker]
-        for other in others:
-            other.suspend()
-        try:
+        with _standing_still([other for other in workers if other != worker]):
             yield
-        finally:
-            for other in others:
-                other.resume()
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, and wait until it has."""
         self._end(how)
+
+
+@contextmanager
+def _standing_still(processes: Sequence[psutil.Process]) -> Iterator[None]:
+    suspended: list[psutil.Process] = []
+    try:
+        for process in processes:
+            process.suspend()
+            suspended.append(process)
+        yield
+    finally:
+        for process in suspended:
+            process.resume()
 
 
 @contextmanager
@@ -123,16 +146,20 @@ def program(name: str) -> str:
 
 def uvicorn(name: str = "plain", *options: str) -> list[str]:
     """``opentelemetry-instrument uvicorn``."""
-    # A client that never pauses on a kept-alive connection can keep uvicorn from ending; so it gets a limit, as in production.
-    limit = ("--timeout-graceful-shutdown", "5")
     serve = (str(BIN / "uvicorn"), program(name), "--port", "{port}", "--log-level", "warning")
-    return [*INSTRUMENTED, *serve, *limit, *options]
+    # A client that never pauses on a kept-alive connection can keep uvicorn from ending; so it gets a limit, as in production.
+    ending = ("--timeout-graceful-shutdown", str(ENDING_SECONDS))
+    # A worker that does not answer the supervisor within 5 s, or has not started by then, would be killed and replaced.
+    patience = ("--timeout-worker-healthcheck", str(HEALTH_SECONDS))
+    return [*INSTRUMENTED, *serve, "--timeout-keep-alive", str(IDLE_SECONDS), *ending, *patience, *options]
 
 
 def gunicorn(name: str = "plain", *options: str) -> list[str]:
     """``opentelemetry-instrument gunicorn`` with uvicorn's worker."""
     worker = ("-k", "uvicorn_worker.UvicornWorker", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
-    return [*INSTRUMENTED, str(BIN / "gunicorn"), program(name), *worker, *options]
+    # A worker that is starved, or that a test has suspended, would be killed after 30 s.
+    patience = ("--timeout", "300", "--graceful-timeout", str(HEALTH_SECONDS), "--keep-alive", str(IDLE_SECONDS))
+    return [*INSTRUMENTED, str(BIN / "gunicorn"), program(name), *worker, *patience, *options]
 
 
 INSTRUMENTED = [str(BIN / "opentelemetry-instrument")]

@@ -78,7 +78,7 @@ class Replay:
             assert report["rows"] == wanted, report["rows"]
             return report
 
-        found = eventually(complete, 20, what=f"{wanted} rows in the report")
+        found = eventually(complete, what=f"{wanted} rows in the report")
         assert found is not None
         return found
 

@@ -12,9 +12,10 @@ import uvicorn
 
 from tests.support.wait import eventually
 
-START_SECONDS = 15.0
-STOP_SECONDS = 15.0
-REQUEST_SECONDS = 15.0
+STOP_SECONDS = 60.0
+REQUEST_SECONDS = 60.0
+IDLE_SECONDS = 600
+"""A server that closes a connection just when a client sends something more leaves it without an answer."""
 
 
 @contextmanager
@@ -25,11 +26,12 @@ def serving(app: Any, **options: Any) -> Iterator[httpx.Client]:
         app: any ASGI application.
         **options: of `uvicorn.Config`.
     """
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, **options))
+    options = {"timeout_keep_alive": IDLE_SECONDS, "log_config": None, **options}
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, **options))
     thread = threading.Thread(target=server.run, name="uvicorn", daemon=True)
     thread.start()
     try:
-        eventually(lambda: server.started, START_SECONDS, interval=0.01, what="uvicorn started")
+        eventually(lambda: server.started, interval=0.01, what="uvicorn started")
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=REQUEST_SECONDS) as client:
             yield client

@@ -238,12 +238,12 @@ def test_each_message_of_a_websocket_is_a_prediction_in_its_trace(
 ) -> None:
     instrument()
     with serving(application(model)) as client:
-        with connect(f"ws://{client.base_url.host}:{client.base_url.port}/websocket") as socket:
+        with connect(f"ws://{client.base_url.host}:{client.base_url.port}/websocket", open_timeout=60) as socket:
             for _ in range(2):
                 socket.send("[1.0, 2.0, 3.0]")
-                assert socket.recv(timeout=10) == "stays"
+                assert socket.recv(timeout=60) == "stays"
         (server,) = server_spans(telemetry)
-    spans = model_spans(telemetry)
+    spans = model_spans(telemetry, 2)
     assert len(spans) == len({(span.attributes or {})["ml.prediction.id"] for span in spans}) == 2
     assert {span.parent.span_id for span in spans if span.parent} == {server.context.span_id}
 

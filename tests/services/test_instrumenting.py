@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
 import otel_ml
-from tests.services.serving import serving
+from tests.services.serving import REQUEST_SECONDS, serving
 from tests.services.traces import model_spans, server_spans
 from tests.support.telemetry import Telemetry
 
@@ -41,7 +41,7 @@ def the_only_one(app: FastAPI, telemetry: Telemetry) -> None:
     with serving(app) as client:
         response = client.get("/")
         (server,) = server_spans(telemetry)
-    (span,) = model_spans(telemetry)
+    (span,) = model_spans(telemetry, 1)
     assert response.headers.get_list(HEADER) == [response.json()]
     assert span.context.trace_id == server.context.trace_id
 
@@ -109,7 +109,7 @@ def test_switched_on_and_off_while_serving(telemetry: Telemetry, instrument: Ins
             otel_ml.uninstrument()
             response = client.get("/")
             assert (response.json(), HEADER in response.headers) == (None, False)
-    assert len(model_spans(telemetry)) == 2
+    assert len(model_spans(telemetry, 2)) == 2
 
 
 def test_switched_off_in_the_middle_of_a_request(
@@ -122,7 +122,7 @@ def test_switched_off_in_the_middle_of_a_request(
     def predict() -> str | None:
         with otel_ml.inference("churn") as call:
             entered.set()
-            assert go.wait(10)
+            assert go.wait(REQUEST_SECONDS)
             call.output("stays")
         return call.id
 
@@ -131,10 +131,10 @@ def test_switched_off_in_the_middle_of_a_request(
         answers: list[str] = []
         thread = threading.Thread(target=lambda: answers.append(client.get("/").json()))
         thread.start()
-        assert entered.wait(10)
+        assert entered.wait(REQUEST_SECONDS)
         otel_ml.uninstrument()
         go.set()
-        thread.join(10)
+        thread.join(REQUEST_SECONDS)
     (span,) = model_spans(telemetry, 1)
     assert answers == [(span.attributes or {})["ml.prediction.id"]]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING], caplog.text

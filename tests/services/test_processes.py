@@ -16,7 +16,7 @@ from tests.support.servers import free_port
 from tests.support.wait import eventually
 
 ENOUGH = 40
-MORE = 10_000
+MORE = 10_000_000
 
 # gunicorn's worker of uvicorn does not end on SIGINT at all, with or without us
 WAYS: dict[str, tuple[list[str], Protocol, signal.Signals]] = {
@@ -33,9 +33,11 @@ WAYS: dict[str, tuple[list[str], Protocol, signal.Signals]] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_acknowledged_is_lost(way: str, otlp_sink: OtlpSink, tmp_path: Path) -> None:
     command, protocol, how = WAYS[way]
-    with running(command, otlp_sink.env(protocol), tmp_path) as service, service.load(MORE):
-        eventually(lambda: len(service.ids) >= ENOUGH, 30, what=f"{ENOUGH} answers")
-        service.end(how)
+    with running(command, otlp_sink.env(protocol), tmp_path) as service:
+        service.workers(2 if "2" in command else 1)  # one that is still starting would be ended in the midst of it
+        with service.load(MORE):
+            eventually(lambda: len(service.ids) >= ENOUGH, what=f"{ENOUGH} answers")
+            service.end(how)
     acknowledged = Counter(service.ids)
     assert set(acknowledged.values()) == {1}
     assert len(acknowledged) < MORE, "it was not ended under load"
@@ -60,5 +62,5 @@ def test_a_receiver_that_is_down_neither_fails_requests_nor_keeps_the_service_fr
         service.predict(ENOUGH)
         began = time.monotonic()
         service.end()
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 30, "what an orchestrator waits for"
     assert len(service.ids) == ENOUGH

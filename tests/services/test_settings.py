@@ -11,6 +11,7 @@ import pytest
 
 from tests.services.process import HEADER, running, uvicorn
 from tests.services.received import event_ids, model_spans, predictions, span_ids
+from tests.services.serving import REQUEST_SECONDS
 from tests.support.otlp import OtlpSink
 
 COUNT = 20
@@ -20,7 +21,7 @@ LIGHT = uvicorn("light")
 @pytest.mark.parametrize("variable", ["OTEL_ML_ENABLED=false", "OTEL_SDK_DISABLED=true"])
 def test_one_variable_switches_it_off(variable: str, otlp_sink: OtlpSink, tmp_path: Path) -> None:
     with running(LIGHT, {**otlp_sink.env(), **dict([variable.split("=")])}, tmp_path) as service:
-        response = httpx.get(f"{service.url}/predict/1")
+        response = httpx.get(f"{service.url}/predict/1", timeout=REQUEST_SECONDS)
         if "ML" in variable:  # the SDK alone is killed by SIGTERM before it has sent its last batch
             otlp_sink.wait_for(lambda sink: any(span.kind == "server" for span in sink.spans()))
         service.end()
@@ -41,7 +42,7 @@ def test_a_wrong_value_is_said_and_the_service_serves(
     variable: str, message: str, otlp_sink: OtlpSink, tmp_path: Path
 ) -> None:
     with running(LIGHT, {**otlp_sink.env(), **dict([variable.split("=")])}, tmp_path) as service:
-        response = httpx.get(f"{service.url}/predict/1")
+        response = httpx.get(f"{service.url}/predict/1", timeout=REQUEST_SECONDS)
         service.end()
     assert (response.status_code, HEADER in response.headers) == (200, False)
     assert service.log.read_text().count(message) == 1, service.log_tail()

@@ -15,7 +15,8 @@ from tests.support.telemetry import Telemetry
 Instrument = Callable[..., None]
 CHUNKS = 5
 CHUNK = b"x" * 100_000
-SECONDS = 10
+SECONDS = 50
+"""Less than a client waits for an answer: then the test says where it went wrong."""
 
 
 def test_an_upload_is_seen_chunk_by_chunk(telemetry: Telemetry, instrument: Instrument) -> None:

@@ -30,6 +30,12 @@ def failures(sink: OtlpSink) -> set[object]:
     return {point.attributes["ml.error.site"] for point in sink.metric_points("ml.telemetry.errors") if point.value}
 
 
+def saved(folder: Path) -> bytes | None:
+    """The state, if there is one."""
+    path = folder / "state"
+    return path.read_bytes() if path.exists() else None
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
 @pytest.mark.parametrize(
     ("size", "site"), [(4_096, "drift.log"), (30_000, "drift.state")], ids=["no-record", "no-state"]
@@ -41,10 +47,11 @@ def test_a_full_disk_delays_what_is_saved_and_loses_none_of_it(
         traffic.replay(range(4), 40)
         traffic.wait_for_rows()
         limit_files(traffic, size)
+        (folder,) = (tmp_path / "drift").iterdir()
+        before = saved(folder)  # nothing yet, unless the service had time for it
         traffic.replay(range(4, 10), 40, age=80.0)
         otlp_sink.wait_for(lambda sink: site in failures(sink))
-        (folder,) = (tmp_path / "drift").iterdir()
-        assert not (folder / "state").exists()
+        assert saved(folder) == before
         limit_files(traffic, NO_LIMIT)
         traffic.replay(range(10, 20), 40, age=80.0, plan="gold")  # an alarm is saved at once
         report = traffic.wait_for_rows()
@@ -54,7 +61,8 @@ def test_a_full_disk_delays_what_is_saved_and_loses_none_of_it(
     assert not [path for path in folder.iterdir() if path.name.startswith(".")], "what could not be written is removed"
     detected = [event.attributes["ml.feature.name"] for event in otlp_sink.events("ml.drift.detected")]
     assert (detected.count("age"), set(detected)) == (1, {"age", "plan"})
-    assert failures(otlp_sink) == {site}
+    # A state comes to be saved only after some seconds, and has no room either where a record has none.
+    assert {site} <= failures(otlp_sink) <= {site, "drift.state"}
     assert any(f"otel-ml failed in {site}" in str(log.body) for log in otlp_sink.logs())
 
 

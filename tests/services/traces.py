@@ -15,7 +15,7 @@ def server_spans(telemetry: Telemetry, count: int = 1) -> list[ReadableSpan]:
     def ended() -> list[ReadableSpan]:
         return [span for span in telemetry.spans() if span.kind is SpanKind.SERVER]
 
-    eventually(lambda: len(ended()) >= count, 10, interval=0.02, what=f"{count} server spans")
+    eventually(lambda: len(ended()) >= count, interval=0.02, what=f"{count} server spans")
     found = ended()
     assert len(found) == count, [span.name for span in found]
     return found
@@ -27,7 +27,7 @@ def model_spans(telemetry: Telemetry, count: int = 0) -> list[ReadableSpan]:
     def ended() -> list[ReadableSpan]:
         return [span for span in telemetry.spans() if "ml.prediction.id" in (span.attributes or {})]
 
-    eventually(lambda: len(ended()) >= count, 10, interval=0.02, what=f"{count} spans of models")
+    eventually(lambda: len(ended()) >= count, interval=0.02, what=f"{count} spans of models")
     return ended()
 
 

@@ -16,6 +16,7 @@ from otel_ml.service.consumer import Request
 from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Log, Point, Span, read_logs, read_points, read_spans
 from tests.support.livecheck import LiveCheck
+from tests.support.wait import PATIENCE
 
 Protocol = Literal["grpc", "http/protobuf"]
 
@@ -84,7 +85,7 @@ class OtlpSink:
             newest[point.series] = replace(point, exemplars=(*(known.exemplars if known else ()), *point.exemplars))
         return list(newest.values())
 
-    def wait_for(self, condition: Callable[[OtlpSink], object], timeout: float = 15.0) -> None:
+    def wait_for(self, condition: Callable[[OtlpSink], object], timeout: float = PATIENCE) -> None:
         """Returns once the condition holds; looks again whenever a message comes.
 
         Raises:
@@ -104,7 +105,7 @@ class OtlpSink:
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-            "OTEL_EXPORTER_OTLP_TIMEOUT": "5",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "30",
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_METRICS_EXPORTER": "otlp",
             "OTEL_LOGS_EXPORTER": "otlp",

@@ -15,8 +15,9 @@ from tests.support.wait import eventually
 # Below the range from which the kernel takes the source ports of outgoing connections: a client that retries
 # against a stopped server on a port of that range may take the port itself, and even connect to itself.
 PORTS = range(20_000, 32_000)
-STOP_SECONDS = 30.0
-START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+START_SECONDS = 120.0
+REQUEST_SECONDS = 15.0
 
 
 class ServerError(Exception):
@@ -68,7 +69,7 @@ class Server:
         """Start the process; by default return when it is ready.
 
         Raises:
-            ServerError: It ended, or was not ready within a minute. The message holds the end of its log.
+            ServerError: It ended, or was not ready in time. The message holds the end of its log.
         """
         if self.running:
             return
@@ -109,7 +110,7 @@ class Server:
     def _is_ready(self) -> bool:
         if not self.running:
             raise ServerError(f"{self.name} ended by itself:\n{self.log_tail()}")
-        return httpx.get(self._ready_url, timeout=5).status_code == 200
+        return httpx.get(self._ready_url, timeout=REQUEST_SECONDS).status_code == 200
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

@@ -36,9 +36,9 @@ import otel_ml
 from otel_ml import guard
 from tests.support.livecheck import LiveCheck, missing_names
 from tests.support.points import AttributeValue, Point, Series, accumulates, each, keep
+from tests.support.wait import PATIENCE
 from tests.tools.semconv.registry import Registry, load
 
-FLUSH_SECONDS = 5.0
 EMITTED = pytest.StashKey[set[tuple[str, str]]]()
 
 
@@ -122,7 +122,7 @@ class Telemetry:
 
     def flush(self) -> None:
         """Waits until everything that is queued has been emitted."""
-        assert otel_ml.flush(FLUSH_SECONDS), f"otel-ml could not hand on what is queued within {FLUSH_SECONDS} s"
+        assert otel_ml.flush(PATIENCE), f"otel-ml could not hand on what is queued within {PATIENCE} s"
 
     def spans(self, name: str | None = None) -> list[ReadableSpan]:
         """Ended spans in the order of their end, those of other instrumentations too."""

@@ -8,8 +8,11 @@ import httpx
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds after which a test gives up: many more than anything takes, since a busy machine is no failure."""
 
-def eventually(condition: Callable[[], T], timeout: float = 30.0, *, interval: float = 0.1, what: str = "") -> T:
+
+def eventually(condition: Callable[[], T], timeout: float = PATIENCE, *, interval: float = 0.1, what: str = "") -> T:
     """Call a condition until it returns something true, and return that.
 
     A condition that raises an AssertionError or a network error is not met yet.
