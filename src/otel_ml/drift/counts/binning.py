@@ -10,9 +10,9 @@ import numpy as np
 
 from otel_ml.drift.counts.block import Block
 from otel_ml.drift.counts.categories import Categories
-from otel_ml.drift.counts.labels import nulls_of
 from otel_ml.drift.counts.lanes import STRETCH
 from otel_ml.drift.counts.lines import SHORT, Lines, Stretch
+from otel_ml.drift.counts.masked import Masked
 from otel_ml.drift.counts.rows import Packer, numbers_of_packed, numbers_of_rows, object_column, run_of
 from otel_ml.drift.layout import FIRST, NULL, TYPE, width
 from otel_ml.drift.projections import Projector
@@ -64,12 +64,11 @@ class Binner:
         self._numeric = tuple(dict.fromkeys([*numeric, *projected]))
         self._read = tuple(dict.fromkeys([*self._features, *projected]))
         self._on_line = [index for index, variable in enumerate(self._variables) if variable.ordered]
-        self._masked = [index for index, variable in enumerate(self._variables) if variable.kind == "masked"]
         self._lines = Lines([self._variables[index] for index in self._on_line], self.shape[1])
-        self._tables = {
-            index: Categories(variable)
+        self._off_line = {
+            index: Masked() if variable.kind == "masked" else Categories(variable)
             for index, variable in enumerate(self._variables)
-            if variable.kind in ("categorical", "boolean")
+            if variable.kind in ("categorical", "boolean", "masked")
         }
         self._places = {
             self._variables[index].name: place
@@ -173,14 +172,10 @@ class Binner:
         placed = self._lines.bins(values)
         placed[wrong] = TYPE
         found[:, self._on_line] = placed
-        for index, table in self._tables.items():
+        for index, counter in self._off_line.items():
             column = block.column(self._variables[index])
             if column is not None:
-                found[:, index] = table.bins(column)
-        for index in self._masked:
-            column = block.column(self._variables[index])
-            if column is not None:
-                found[:, index] = np.where(nulls_of(column), NULL, FIRST)
+                found[:, index] = counter.bins(column)
         return found
 
     def _numbers_among(self, names: Sequence[str]) -> list[str]:
@@ -189,18 +184,12 @@ class Binner:
 
     def _count(self, block: Block, total: np.ndarray) -> None:
         total[self._on_line] += self._count_together(block) if block.rows <= SHORT else self._count_by_column(block)
-        for index, table in self._tables.items():
+        for index, counter in self._off_line.items():
             column = block.column(self._variables[index])
             if column is not None:
-                table.count(column, total[index])
+                counter.count(column, total[index])
             else:
                 total[index, NULL] += self._absent(index, block)
-        for index in self._masked:
-            column = block.column(self._variables[index])
-            nulls = self._absent(index, block) if column is None else int(nulls_of(column).sum())
-            total[index, NULL] += nulls
-            if column is not None:
-                total[index, FIRST] += block.rows - nulls
 
     def _count_together(self, block: Block) -> np.ndarray:
         values, wrong, rows = self._matrix(block)
