@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from otel_ml.drift import CheckError, check
+from otel_ml.drift import Baseline, CheckError, check
 from otel_ml.drift.report import SCORES, Report
 from otel_ml.drift.statistics.distances import distances
 from tests.drift.made import baseline, categorical, numeric, uniform
@@ -124,6 +125,35 @@ def test_every_kind_of_table_gives_the_same_report() -> None:
         iter([frame[:5_000], frame[5_000:]]),
     ):
         assert check(data, BASELINE, rows_per_step=1_000) == expected
+
+
+OUTPUTS_FITTED = 20_000
+
+
+@pytest.mark.parametrize("column", ["prediction", "guess"])
+@pytest.mark.parametrize(
+    ("name", "cause", "values"),
+    [
+        ("prediction", "null", [None]),
+        ("prediction", "unseen", ["maybe", *["yes", "no"] * 30]),
+        ("score", "null", [math.nan]),
+        ("score", "non_finite", [math.inf, *[0.5] * 50]),
+    ],
+)
+def test_rare_events_of_fitted_outputs_raise_an_alarm(column: str, name: str, cause: str, values: list[object]) -> None:
+    rng = np.random.default_rng(0)
+    data = {
+        "x": rng.normal(size=OUTPUTS_FITTED),
+        column: rng.choice(np.array(["yes", "no"], object), OUTPUTS_FITTED),
+        "sure": rng.uniform(size=OUTPUTS_FITTED),
+    }
+    fitted = Baseline.fit(data, prediction=column, score="sure")
+    assert not check(data, fitted, rows_per_step=1_000).alarm
+    changed = "sure" if name == "score" else column
+    odd = np.resize(np.array(values, float if name == "score" else object), OUTPUTS_FITTED)
+    report = check({**data, changed: odd}, fitted, rows_per_step=1_000)
+    assert variable(report, name).alarm
+    assert cause in variable(report, name).causes
 
 
 def test_columns_of_outputs_are_found() -> None:

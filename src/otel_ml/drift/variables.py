@@ -83,7 +83,7 @@ class Variable:
         overdispersion: by how much counts over time blocks vary more than independent rows would (phi, at least 1).
         block_distance: total variation between time blocks and the whole, beyond sampling noise (0 to 1).
         constraints: what is expected of a value.
-        source: the feature that this one is derived from.
+        source: the feature that this one is derived from, or the column of an output if that has another name.
         derivation: how: ``unseen_tokens`` or ``non_letters`` (shares of a text, 0 to 1).
         vocabulary: hashes of the training texts' tokens, ascending, for ``unseen_tokens``.
         notes: what looks suspicious, in words.

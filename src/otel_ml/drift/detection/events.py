@@ -121,7 +121,7 @@ def _possible(variable: Variable) -> tuple[bool, ...]:
     """Which events a variable can have, by column. What is derived from others leaves these to them."""
     expected = variable.constraints
     is_limited = expected.minimum is not None or expected.maximum is not None or expected.non_negative
-    original = variable.source is None and variable.subject != "multivariate"
+    original = variable.derivation is None and variable.subject != "multivariate"  # an output has a source of its own
     visible = original and variable.kind != "masked"
     named = visible and not variable.ordered
     can = {
