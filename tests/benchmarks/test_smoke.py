@@ -12,6 +12,7 @@ import pytest
 from benchmarks.__main__ import COMPARISONS
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.timeout(900)
 
 FIRST_CELLS = {
     "calls": {"bare model", "by hand", "by hand, 1 null counter a feature", "otel-ml"},
@@ -30,7 +31,7 @@ FIRST_CELLS = {
 
 def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks", "--quick", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=840, check=False)
 
 
 @cache

@@ -18,6 +18,7 @@ from otel_ml.drift.samples import Sample
 from otel_ml.drift.settings import Settings
 from otel_ml.drift.variables import Constraints, Variable
 from tests.drift.made import Wall, baseline, categorical, numeric, uniform
+from tests.support.wait import PATIENCE
 
 NAMES = ("a", "b")
 BASELINE = baseline(numeric("a"), numeric("b"), categorical("city", "Oslo", "Rome"))
@@ -376,7 +377,7 @@ def test_a_report_may_be_asked_for_while_rows_come() -> None:
         minutes(one, 0, 60, shift=0.2)
     finally:
         stop.set()
-        asking.join(30)
+        asking.join(PATIENCE)
     assert not failures
     assert one.report().rows == 60_000
 

@@ -18,6 +18,7 @@ from otel_ml.semconv.metrics import ML_INFERENCE_DURATION
 from tests.semconv.messages import CALL, ROW
 from tests.support.livecheck import LiveCheck
 from tests.support.telemetry import Telemetry, registry
+from tests.support.wait import PATIENCE
 from tests.tools.semconv.registry import ROOT
 
 SCOPE = "otel_ml.fixture_test"
@@ -129,7 +130,7 @@ def test_a_test_that_leaves_the_registry_fails_and_says_why(tmp_path: Path) -> N
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=4 * PATIENCE,
     )
     output = result.stdout
     assert result.returncode == 1, output + result.stderr

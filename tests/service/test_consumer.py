@@ -6,6 +6,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_ml.service.consumer import Busy, QueueConsumer
+from tests.support.wait import PATIENCE
 
 
 def message(size: int = 10) -> ExportTraceServiceRequest:
@@ -54,8 +55,8 @@ def test_takes_a_message_larger_than_the_queue_or_it_would_be_retried_for_ever()
 def test_wakes_a_waiting_reader() -> None:
     queue = QueueConsumer()
     taken: list[int] = []
-    reader = threading.Thread(target=lambda: taken.append(len(queue.take(timeout=10))))
+    reader = threading.Thread(target=lambda: taken.append(len(queue.take(timeout=PATIENCE))))
     reader.start()
     queue.put(message())
-    reader.join(5)
+    reader.join(PATIENCE)
     assert taken == [1]

@@ -34,6 +34,7 @@ from otel_ml.service.receiver import Receiver, ReceiverError
 from otel_ml.service.records import read_spans
 from tests.support.otlp import OtlpSink
 from tests.support.traffic import Traffic
+from tests.support.wait import PATIENCE
 
 LIMIT = 64 * 1024
 PROTOBUF = {"content-type": "application/x-protobuf"}
@@ -68,7 +69,7 @@ def receiver(consumer: Moody) -> Iterator[Receiver]:
 
 @pytest.fixture
 def http(receiver: Receiver) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=str(receiver.http_endpoint), trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=str(receiver.http_endpoint), trust_env=False, timeout=PATIENCE) as client:
         yield client
 
 
@@ -150,7 +151,7 @@ def test_http_says_when_to_try_again(http: httpx.Client, consumer: Moody) -> Non
 def test_grpc_says_when_to_try_again(export: Any, consumer: Moody) -> None:
     consumer.mood = Busy(retry_after=2.5)
     with pytest.raises(grpc.RpcError) as failed:
-        export(b"", timeout=10)
+        export(b"", timeout=PATIENCE)
     assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
     details = dict(failed.value.trailing_metadata())["grpc-status-details-bin"]
     assert retry_seconds(Status.FromString(details)) == 2.5
@@ -169,13 +170,13 @@ def test_a_consumer_that_fails_is_the_servers_error_and_does_not_end_it(
     consumer.mood = error
     assert http.post("/v1/traces", content=b"", headers=PROTOBUF).status_code == 500
     with pytest.raises(grpc.RpcError) as failed:
-        export(b"", timeout=10)
+        export(b"", timeout=PATIENCE)
     assert failed.value.code() is grpc.StatusCode.INTERNAL
     assert "broken" not in failed.value.details()
     assert "broken" in caplog.text
     consumer.mood = None
     assert http.post("/v1/traces", content=b"", headers=PROTOBUF).status_code == 200
-    assert export(b"", timeout=10) == ExportTraceServiceResponse().SerializeToString()
+    assert export(b"", timeout=PATIENCE) == ExportTraceServiceResponse().SerializeToString()
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_a_request_that_dies_half_way_leaves_the_server_well(
 def test_a_body_that_never_comes_is_given_up(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_server, "_BODY_SECONDS", 0.2)
     head = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", receiver.http_port or 0), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", receiver.http_port or 0), timeout=PATIENCE) as sock:
         sock.sendall(head)
         assert sock.recv(100).startswith(b"HTTP/1.1 408 ")
 
@@ -279,10 +280,10 @@ def test_grpc_refuses_malformed_and_too_large_messages(export: Any, consumer: Mo
         (bytes(LIMIT + 1), grpc.StatusCode.RESOURCE_EXHAUSTED),
     ):
         with pytest.raises(grpc.RpcError) as failed:
-            export(content, timeout=10)
+            export(content, timeout=PATIENCE)
         assert failed.value.code() is code
     with pytest.raises(grpc.RpcError) as failed:
-        export(bytes(50 * LIMIT), timeout=10, compression=grpc.Compression.Gzip)
+        export(bytes(50 * LIMIT), timeout=PATIENCE, compression=grpc.Compression.Gzip)
     assert failed.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert consumer.taken == []
 
@@ -343,7 +344,7 @@ def test_http_survives_any_json(http: httpx.Client, value: Any) -> None:
 def test_grpc_survives_any_message(export: Any, content: bytes) -> None:
     code = None
     try:
-        export(content, timeout=10)
+        export(content, timeout=PATIENCE)
     except grpc.RpcError as error:
         code = error.code()
     assert code in (None, grpc.StatusCode.INVALID_ARGUMENT)
@@ -394,7 +395,9 @@ def test_serves_ipv6_or_says_that_there_is_none() -> None:
             receiver.start()
         return
     with receiver:
-        answer = httpx.post(f"{receiver.http_endpoint}/v1/logs", content=b"", headers=PROTOBUF, trust_env=False)
+        answer = httpx.post(
+            f"{receiver.http_endpoint}/v1/logs", content=b"", headers=PROTOBUF, trust_env=False, timeout=PATIENCE
+        )
     assert answer.status_code == 200
 
 
@@ -415,7 +418,7 @@ def test_stopping_finishes_the_request_in_work() -> None:
     class Slow(Moody):
         def put(self, request: Request) -> None:
             entered.set()
-            leave.wait(10)
+            leave.wait(PATIENCE)
 
         consume_traces = put
 
@@ -424,11 +427,13 @@ def test_stopping_finishes_the_request_in_work() -> None:
     answers: list[int] = []
     url = f"{receiver.http_endpoint}/v1/traces"
     sender = threading.Thread(
-        target=lambda: answers.append(httpx.post(url, content=b"", headers=PROTOBUF, trust_env=False).status_code)
+        target=lambda: answers.append(
+            httpx.post(url, content=b"", headers=PROTOBUF, trust_env=False, timeout=PATIENCE).status_code
+        )
     )
     sender.start()
-    assert entered.wait(5)
+    assert entered.wait(PATIENCE)
     threading.Timer(0.2, leave.set).start()
-    receiver.stop(grace=5)
-    sender.join(5)
+    receiver.stop(grace=PATIENCE)
+    sender.join(PATIENCE)
     assert answers == [200]

@@ -13,6 +13,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.support.otlp import OtlpSink
+from tests.support.wait import PATIENCE
 
 PROGRAM = """
 import logging
@@ -27,7 +28,7 @@ with trace.get_tracer("program").start_as_current_span("work"):
 def test_receives_all_signals_of_a_program_that_is_given_its_environment(otlp_sink: OtlpSink, protocol: Any) -> None:
     instrument = Path(sys.executable).with_name("opentelemetry-instrument")
     environment = {**os.environ, **otlp_sink.env(protocol), "OTEL_SERVICE_NAME": "program"}
-    subprocess.run([instrument, sys.executable, "-c", PROGRAM], env=environment, timeout=60, check=True)
+    subprocess.run([instrument, sys.executable, "-c", PROGRAM], env=environment, timeout=2 * PATIENCE, check=True)
     otlp_sink.wait_for(lambda sink: sink.spans("work") and sink.logs() and sink.metric_points("jobs"))
     [span] = otlp_sink.spans("work")
     assert span.source.resource["service.name"] == "program"
@@ -39,7 +40,7 @@ def test_waiting_ends_when_the_message_comes() -> None:
     sink = OtlpSink()
     later = threading.Timer(0.1, lambda: sink.put(ExportTraceServiceRequest()))
     later.start()
-    sink.wait_for(lambda sink: sink.messages(), timeout=10)
+    sink.wait_for(lambda sink: sink.messages())
     assert len(sink.messages()) == 1
 
 
