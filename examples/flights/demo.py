@@ -25,7 +25,7 @@ from otel_ml.cli.tail.session import Session
 from otel_ml.service.consumer import QueueConsumer
 from otel_ml.service.receiver import Receiver
 
-STOP_SECONDS = 30.0
+STOP_SECONDS = 120.0
 SETTLE_SECONDS = 60.0
 """How long the view may wait for the rest of a prediction: longer than any export interval here."""
 

@@ -26,7 +26,7 @@ TIME_HEADER = "event-time"
 """Tells when a flight is due to leave; a service may be told to take that for the time of the prediction."""
 CONNECT_RETRIES = 6
 """With pauses that double from half a second on, a server may be away for about 15 seconds."""
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 120.0
 KEEPALIVE_SECONDS = 2.0
 """Less than the five after which uvicorn closes an idle connection: a request that meets the end of it gets no answer."""
 BLOCK_ROWS = 1000

@@ -13,8 +13,7 @@ from types import TracebackType
 import httpx
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
-STOP_SECONDS = 30.0
+START_SECONDS = 240.0
 
 
 class ServiceError(RuntimeError):
@@ -54,6 +53,8 @@ class Service:
             "OTEL_METRIC_EXPORT_INTERVAL": "2000",
             "OTEL_BSP_SCHEDULE_DELAY": "500",
             "OTEL_BLRP_SCHEDULE_DELAY": "500",
+            # Ten seconds are not much where the receiver, too, has to wait for a core.
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
             "FLIGHTS_MODEL": str(model),
             # A prediction is too short to share out: more threads only wait for one another.
             "OMP_NUM_THREADS": "1",
@@ -64,7 +65,7 @@ class Service:
     def command(self) -> list[str]:
         """What to type in a shell, where the programs are on the path."""
         # uvicorn kills a worker that does not answer for so long, five seconds by default: too few on a busy machine.
-        patience = ["--timeout-worker-healthcheck", "60"]
+        patience = ["--timeout-worker-healthcheck", "120"]
         served = ["--port", str(self.port), "--workers", str(self._workers), "--no-access-log", *patience]
         return ["opentelemetry-instrument", "uvicorn", "examples.flights.app:app", *served]
 
@@ -102,7 +103,7 @@ class Service:
         deadline = time.monotonic() + START_SECONDS
         while self.running and time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/healthz", timeout=5).is_success:
+                if httpx.get(f"{self.url}/healthz", timeout=30).is_success:
                     return
             except httpx.TransportError:
                 pass

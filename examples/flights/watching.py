@@ -18,7 +18,7 @@ from examples.flights.replay import TIME_HEADER, Records, Replay
 from examples.flights.service import Service
 from otel_ml.service.receiver import Receiver
 
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 CONCURRENCY = 2
 LATE_WINDOWS = 360
 """The two workers are that far apart at most, while flights of weeks go by in seconds."""
