@@ -10,6 +10,10 @@ ARGS ?=
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCKFLAGS)
 
+# A slow mirror is waited for: both give up a file after seconds by default.
+export UV_HTTP_TIMEOUT ?= 300
+export PIP_DEFAULT_TIMEOUT ?= 60
+
 .PHONY: demo test lint lock generate backends bench clean
 .DELETE_ON_ERROR:
 
