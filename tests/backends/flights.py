@@ -5,7 +5,8 @@ import sys
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ import psutil
 
 from examples.flights.replay import ID_HEADER, Records
 from tests.support.servers import Server, free_port
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
 WORKERS = 2
 MODEL = "flights-late"
@@ -37,6 +38,8 @@ class FlightsService(Server):
         port = free_port()
         programs = Path(sys.executable).parent
         serve = [programs / "uvicorn", "examples.flights.app:app", "--app-dir", ROOT, "--port", port]
+        # A worker that does not answer the supervisor within 5 s, or has not started by then, would be killed and replaced.
+        serve += ["--timeout-worker-healthcheck", int(PATIENCE), "--timeout-keep-alive", int(PATIENCE)]
         self.url = f"http://127.0.0.1:{port}"
         self.service = f"flights-{uuid.uuid4().hex[:8]}"
         super().__init__(
@@ -84,6 +87,16 @@ class FlightsService(Server):
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
         return [child for child in psutil.Process(self.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+    @contextmanager
+    def alone(self, worker: psutil.Process) -> Iterator[None]:
+        """The other workers stand still meanwhile: which of them takes a new connection is chance otherwise."""
+        with ExitStack() as resumed:
+            for other in self.workers():
+                if other != worker:
+                    other.suspend()
+                    resumed.callback(other.resume)
+            yield
 
     def memory(self) -> int:
         """Bytes that the largest worker holds in memory."""
@@ -140,11 +153,11 @@ class Clients:
     def wait_for(self, count: int) -> None:
         """Wait until so many more predictions have come."""
         goal = len(self.answers) + count
-        eventually(lambda: len(self.answers) >= goal or self.failures, timeout=60, what=f"{goal} answers")
+        eventually(lambda: len(self.answers) >= goal or self.failures, 2 * PATIENCE, what=f"{goal} answers")
         assert not self.failures
 
     def _run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=30, limits=self._limits) as client:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE, limits=self._limits) as client:
             while not self._stopped.wait(self._pause) and not self.failures:
                 with self._lock:
                     flight = next(self._flights)

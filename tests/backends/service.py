@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
@@ -19,6 +20,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, format_trace_id
 from opentelemetry.util.types import AnyValue
+
+from tests.support.wait import PATIENCE
 
 IDENTITY: dict[str, AnyValue] = {"ml.operation.name": "predict", "ml.model.name": "churn", "ml.model.version": "3"}
 
@@ -39,10 +42,11 @@ class PlainService:
         self.instance = str(uuid.uuid4())
         resource = Resource.create({"service.name": name, "service.instance.id": self.instance})
         self._tracers = TracerProvider(resource=resource)
-        self._tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(grpc_url, insecure=True)))
+        to: dict[str, Any] = {"endpoint": grpc_url, "insecure": True, "timeout": PATIENCE}
+        self._tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(**to)))
         self._loggers = LoggerProvider(resource=resource)
-        self._loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(grpc_url, insecure=True)))
-        exporter = OTLPMetricExporter(grpc_url, insecure=True, preferred_temporality={Histogram: temporality})
+        self._loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(**to)))
+        exporter = OTLPMetricExporter(**to, preferred_temporality={Histogram: temporality})
         self._meters = MeterProvider([PeriodicExportingMetricReader(exporter, 3_600_000)], resource)
         self._duration = self._meters.get_meter("plain").create_histogram("ml.inference.duration", "s")
 
@@ -65,7 +69,7 @@ class PlainService:
     def flush(self) -> None:
         """Hand everything to the Collector; when this returns, it has accepted it."""
         for provider in (self._tracers, self._loggers, self._meters):
-            assert provider.force_flush(30_000)
+            assert provider.force_flush(int(PATIENCE * 1000))
 
     def shutdown(self) -> None:
         for provider in (self._tracers, self._loggers, self._meters):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.backends import BINARIES, CONFIGS
+from tests.support.wait import PATIENCE, eventually
 
 SCRIPT = CONFIGS / "backends" / "build.py"
 
@@ -17,7 +18,7 @@ GO = """#!/bin/sh
 [ "$1" = build ] || exit 0
 while [ "$1" != -o ]; do shift; done
 echo "$2" >> "$GO_NOTES"
-sleep "${GO_SECONDS:-0}"
+while [ -n "$GO_WAITS_FOR" ] && [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.05; done
 [ -z "$GO_FAILS" ] || { echo "cannot find module $3"; exit 1; }
 printf '#!/bin/sh\\n' > "$2" && chmod +x "$2"
 """
@@ -50,7 +51,7 @@ def start(env: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
 
 def run(env: dict[str, str], *arguments: str) -> tuple[int, str]:
     with start(env, *arguments) as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=2 * PATIENCE)
     return process.returncode, output
 
 
@@ -80,14 +81,24 @@ def test_it_builds_every_binary_once(env_with_go: dict[str, str]) -> None:
     assert Path(env_with_go["GO_NOTES"]).read_text() == builds
 
 
-def test_two_runs_at_once_share_the_work(env_with_go: dict[str, str]) -> None:
-    slow = env_with_go | {"GO_SECONDS": "0.2"}
-    with start(slow) as first, start(slow) as second:
-        outputs = [process.communicate(timeout=60)[0] for process in (first, second)]
+def test_two_runs_at_once_share_the_work(env_with_go: dict[str, str], tmp_path: Path) -> None:
+    go_on, notes = tmp_path / "go-on", Path(env_with_go["GO_NOTES"])
+    slow = env_with_go | {"GO_WAITS_FOR": str(go_on)}
+    with start(slow) as first:
+        try:
+            eventually(notes.exists, what="the first run to build")
+            with start(slow) as second:
+                assert second.stdout is not None
+                said = second.stdout.readline()
+                go_on.touch()
+                second.communicate(timeout=2 * PATIENCE)
+        finally:
+            go_on.touch()
+        first.communicate(timeout=2 * PATIENCE)
+    assert "another run is building" in said
     assert (first.returncode, second.returncode) == (0, 0)
-    built = [Path(line).name for line in Path(slow["GO_NOTES"]).read_text().splitlines()]
+    built = [Path(line).name for line in notes.read_text().splitlines()]
     assert sorted(built) == sorted(set(built))
-    assert sum("another run is building" in output for output in outputs) == 1
 
 
 def test_a_failed_build_shows_the_end_of_its_log_and_leaves_nothing_behind(env_with_go: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.support.backends import CONFIGS
+from tests.support.wait import PATIENCE
 
 pytestmark = pytest.mark.backends
 
@@ -22,7 +23,7 @@ COLLECTOR_FILES = [
 
 def run(*command: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=60, check=False
+        command, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=4 * PATIENCE, check=False
     )
 
 

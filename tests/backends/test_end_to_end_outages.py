@@ -14,16 +14,19 @@ from tests.backends.flights import Answer, Clients, FlightsService, nulls_of
 from tests.backends.found import Found
 from tests.support.backends import Stack
 from tests.support.servers import Server
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.timeout(900)]
 
 CROWD = 8
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 3.0
+"""Less than an exporter tries for, and more than a busy machine makes of an answer nine times out of ten."""
+OUTAGE_SECONDS = 15.0
+"""More than an exporter tries for: eight seconds, with its pauses, of the ten that it is given."""
 GROWTH_BYTES = 64 * 2**20
-# So little room and patience that an outage of seconds does what one of minutes does otherwise.
+# So little room that an outage of seconds does what one of minutes does otherwise. No less patience than by default: what
+# comes after the exporter has given it up is both there and counted as dropped.
 SMALL_QUEUES = {
-    "OTEL_EXPORTER_OTLP_TIMEOUT": "2",
     "OTEL_BSP_MAX_QUEUE_SIZE": "128",
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "64",
     "OTEL_BLRP_MAX_QUEUE_SIZE": "128",
@@ -39,30 +42,42 @@ def april() -> Records:
     return request.features
 
 
-def p99(answers: Sequence[Answer]) -> float:
-    return statistics.quantiles((answer.seconds for answer in answers), n=100)[-1]
+def p90(answers: Sequence[Answer]) -> float:
+    return statistics.quantiles((answer.seconds for answer in answers), n=10)[-1]
 
 
 def wait_until_counted(found: Found, answers: Sequence[Answer]) -> None:
     """The counters are right: those of a process say all that it has ever counted."""
     nulls = nulls_of(answer.flight for answer in answers)
-    eventually(lambda: found.total("ml_predictions_total") == len(answers), timeout=60)
-    assert found.total("ml_inference_duration_seconds_count") == len(answers)
     observations = "ml_feature_observations_total"
-    assert found.by("ml_feature_name", observations) == dict.fromkeys(data.FEATURES, len(answers))
-    assert found.by("ml_feature_name", observations, 'ml_feature_bin="null"') == nulls
+
+    def counted() -> bool:
+        assert found.total("ml_predictions_total") == len(answers)
+        assert found.total("ml_inference_duration_seconds_count") == len(answers)
+        assert found.by("ml_feature_name", observations) == dict.fromkeys(data.FEATURES, len(answers))
+        assert found.by("ml_feature_name", observations, 'ml_feature_bin="null"') == nulls
+        return True
+
+    eventually(counted, timeout=2 * PATIENCE)
 
 
 def wait_until_found(found: Found, answers: Sequence[Answer]) -> None:
     """Every prediction that a client got is in Jaeger and in Loki, in the same trace."""
     ids = {answer.prediction_id for answer in answers}
     assert len(ids) == len(answers)
-    eventually(lambda: ids <= found.events().keys(), timeout=60)
-    eventually(lambda: ids <= found.traced().keys(), timeout=60)
-    traced, events = found.traced(), found.events()
-    for one in ids:
-        assert events[one].trace_id == traced[one].span.trace_id
-        assert [span.kind for span in traced[one].ancestors] == ["server"]
+    eventually(lambda: ids <= found.events().keys(), timeout=2 * PATIENCE)
+    events = found.events()
+
+    def traced() -> bool:
+        """The request above may come later than its prediction: in another message."""
+        traced = found.traced()
+        assert ids <= traced.keys()
+        for one in ids:
+            assert events[one].trace_id == traced[one].span.trace_id
+            assert [span.kind for span in traced[one].ancestors] == ["server"]
+        return True
+
+    eventually(traced, timeout=2 * PATIENCE)
 
 
 def test_without_the_collector_the_service_answers_and_counts_what_it_drops(
@@ -74,7 +89,9 @@ def test_without_the_collector_the_service_answers_and_counts_what_it_drops(
             clients.wait_for(200)
             before, memory = list(clients.answers), service.memory()
             stack.collector.stop()
+            began = time.monotonic()
             clients.wait_for(600)
+            eventually(lambda: time.monotonic() - began > OUTAGE_SECONDS)
             growth = service.memory() - memory
             during = clients.answers[len(before) :]
             stack.collector.start()
@@ -88,16 +105,16 @@ def test_without_the_collector_the_service_answers_and_counts_what_it_drops(
 
         answers = [*clients.answers, *later.answers]
         wait_until_counted(found, answers)
-        eventually(lambda: accounted(found, "span", "started", found.spans()), timeout=60)
-        eventually(lambda: accounted(found, "log", "created", found.records()), timeout=60)
+        eventually(lambda: accounted(found, "span", "started", found.spans()), timeout=2 * PATIENCE)
+        eventually(lambda: accounted(found, "log", "created", found.records()), timeout=2 * PATIENCE)
         spans, logs = dropped_by_sdk(found, "span"), dropped_by_sdk(found, "log")
         missing = {answer.prediction_id for answer in answers} - found.events().keys()
         dropped = logs + found.total("ml_telemetry_dropped_total", 'ml_drop_signal="event"')
         print(
             f"{len(answers)} predictions, {len(missing)} events missing, {dropped} log records and {spans} spans counted "
-            f"as dropped; p99 {p99(before):.3f} s before, {p99(during):.3f} s during; memory +{growth / 2**20:.1f} MiB"
+            f"as dropped; p90 {p90(before):.3f} s before, {p90(during):.3f} s during; memory +{growth / 2**20:.1f} MiB"
         )
-    assert p99(during) < SLOW_SECONDS
+    assert p90(during) < SLOW_SECONDS
     assert growth < GROWTH_BYTES
     assert spans
     assert 0 < len(missing) <= dropped
@@ -133,22 +150,26 @@ def test_nothing_is_lost_while_each_backend_is_away_in_turn(stack: Stack, tmp_pa
         wait_until_found(found, clients.answers)
         print(
             f"{len(clients.answers)} predictions all found {time.monotonic() - began:.1f} s after the last; "
-            f"p99 {p99(clients.answers):.3f} s"
+            f"p90 {p90(clients.answers):.3f} s"
         )
         assert len(found.events()) == len(found.traced()) == len(clients.answers)
-    assert p99(clients.answers) < SLOW_SECONDS
+    assert p90(clients.answers) < SLOW_SECONDS
 
 
 def test_what_was_answered_before_the_service_was_ended_is_found(stack: Stack, tmp_path: Path, april: Records) -> None:
-    with FlightsService(stack.collector.grpc_url, train()[0], tmp_path) as service:
-        with Clients(service.url, april, count=CROWD, pause=0, keep_alive=False) as clients:
-            clients.wait_for(300)
-            began = time.monotonic()
-            service.stop()
-            ended = time.monotonic() - began
-        assert clients.failures  # it was ended while requests came
+    with (
+        FlightsService(stack.collector.grpc_url, train()[0], tmp_path) as service,
+        Clients(service.url, april, count=CROWD, pause=0, keep_alive=False) as clients,
+    ):
+        clients.wait_for(300)
+        began = time.monotonic()
+        service.stop()
+        ended = time.monotonic() - began
+        eventually(lambda: clients.failures, what="a client to find that the service was ended while requests came")
     found = Found(stack, service.service)
     wait_until_found(found, clients.answers)
     print(f"{len(clients.answers)} predictions all found; the service ended within {ended:.1f} s")
     # one more for each client at most: predicted when its connection was already closed
-    assert len(clients.answers) <= found.total("ml_predictions_total") <= len(clients.answers) + CROWD
+    answered = len(clients.answers)
+    eventually(lambda: answered <= found.total("ml_predictions_total"), timeout=2 * PATIENCE)
+    assert found.total("ml_predictions_total") <= answered + CROWD

@@ -10,6 +10,7 @@ from tests.semconv.messages import ROW, span, wrap
 from tests.support.backends import Stack
 from tests.support.livecheck import LiveCheck
 from tests.support.telemetry import registry
+from tests.support.wait import PATIENCE
 
 pytestmark = pytest.mark.backends
 
@@ -26,7 +27,10 @@ def test_the_check_has_what_the_collector_accepted_when_the_sender_is_told(stack
     request = ExportTraceServiceRequest(resource_spans=[wrap(message)])
     headers = {"Content-Type": "application/x-protobuf"}
     httpx.post(
-        f"{stack.collector.http_url}/v1/traces", content=request.SerializeToString(), headers=headers
+        f"{stack.collector.http_url}/v1/traces",
+        content=request.SerializeToString(),
+        headers=headers,
+        timeout=PATIENCE,
     ).raise_for_status()
     for accepted in stack.accepted.take():
         live_check.check(accepted)

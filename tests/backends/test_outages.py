@@ -12,9 +12,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from tests.backends.service import PlainService, Sent, plain_service
 from tests.support.backends import Collector, Stack
 from tests.support.servers import Server, free_port
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.timeout(900)]
 
 CALLS = 20
 
@@ -52,9 +52,9 @@ def test_nothing_is_lost_while_a_backend_is_away_and_the_collector_crashes(stack
         backend.start()
 
         sent = [*before, *during, *after]
-        eventually(lambda: traces_arrived(stack, sent), timeout=60)
-        eventually(lambda: events_arrived(stack, service, sent), timeout=60)
-        eventually(lambda: metrics_arrived(stack, service, sent), timeout=60)
+        eventually(lambda: traces_arrived(stack, sent), timeout=2 * PATIENCE)
+        eventually(lambda: events_arrived(stack, service, sent), timeout=2 * PATIENCE)
+        eventually(lambda: metrics_arrived(stack, service, sent), timeout=2 * PATIENCE)
 
 
 def test_a_backend_that_is_away_does_not_delay_the_others(stack: Stack) -> None:
@@ -64,7 +64,7 @@ def test_a_backend_that_is_away_does_not_delay_the_others(stack: Stack) -> None:
         eventually(lambda: events_arrived(stack, service, sent))
         eventually(lambda: metrics_arrived(stack, service, sent))
         stack.jaeger.start()
-        eventually(lambda: traces_arrived(stack, sent), timeout=60)
+        eventually(lambda: traces_arrived(stack, sent), timeout=2 * PATIENCE)
 
 
 def test_the_collector_empties_its_queues_to_disk_when_it_is_stopped(stack: Stack) -> None:
@@ -74,7 +74,7 @@ def test_the_collector_empties_its_queues_to_disk_when_it_is_stopped(stack: Stac
         stack.collector.stop()
         stack.loki.start()
         stack.collector.start()
-        eventually(lambda: events_arrived(stack, service, sent), timeout=60)
+        eventually(lambda: events_arrived(stack, service, sent), timeout=2 * PATIENCE)
 
 
 def test_what_a_full_queue_refuses_is_told_to_the_sender_and_counted(binaries: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_what_a_full_queue_refuses_is_told_to_the_sender_and_counted(binaries: P
     collector.start()
     try:
         statuses = [post_one_span(collector, size=300_000) for _ in range(2)]
-        figures = httpx.get(collector.metrics_url).text.splitlines()
+        figures = httpx.get(collector.metrics_url, timeout=PATIENCE).text.splitlines()
     finally:
         collector.kill()
     assert statuses == [200, 503]  # which a sender may try again
@@ -101,6 +101,5 @@ def post_one_span(collector: Collector, *, size: int) -> int:
     span = Span(trace_id=os.urandom(16), span_id=os.urandom(8), name="x" * size)
     request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=[span])])])
     headers = {"Content-Type": "application/x-protobuf"}
-    return httpx.post(
-        f"{collector.http_url}/v1/traces", content=request.SerializeToString(), headers=headers
-    ).status_code
+    body = request.SerializeToString()
+    return httpx.post(f"{collector.http_url}/v1/traces", content=body, headers=headers, timeout=PATIENCE).status_code

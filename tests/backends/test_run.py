@@ -13,13 +13,13 @@ import pytest
 
 from tests.support.backends import CONFIGS
 from tests.support.servers import free_port
-from tests.support.wait import eventually
+from tests.support.wait import PATIENCE, eventually
 
 pytestmark = pytest.mark.backends
 
 
 def answers(url: str) -> bool:
-    return httpx.get(url).status_code == 200
+    return httpx.get(url, timeout=PATIENCE).status_code == 200
 
 
 def test_it_runs_all_four_until_it_is_told_to_end(binaries: Path, tmp_path: Path) -> None:
@@ -31,10 +31,10 @@ def test_it_runs_all_four_until_it_is_told_to_end(binaries: Path, tmp_path: Path
     try:
         ready = {"COLLECTOR_HEALTH": "/", "JAEGER_HEALTH": "/status", "PROMETHEUS": "/-/ready", "LOKI_HTTP": "/ready"}
         for name, path in ready.items():
-            eventually(partial(answers, f"http://127.0.0.1:{ports[f'{name}_PORT']}{path}"))
+            eventually(partial(answers, f"http://127.0.0.1:{ports[f'{name}_PORT']}{path}"), 2 * PATIENCE)
         servers = psutil.Process(process.pid).children()
         assert len(servers) == 4
     finally:
         process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(2 * PATIENCE) == 0
     assert not [server for server in servers if server.is_running()]
