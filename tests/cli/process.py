@@ -17,6 +17,8 @@ from contextlib import contextmanager
 
 import pyte
 
+from tests.support.wait import PATIENCE
+
 PROGRAM = [sys.executable, "-m", "otel_ml.cli"]
 COMMAND = [*PROGRAM, "tail", "--grpc-port", "0", "--http-port", "0"]
 
@@ -76,7 +78,7 @@ class Terminal:
         """What is on the screen now."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def wait_for(self, condition: Callable[[str], object], timeout: float = 15.0) -> str:
+    def wait_for(self, condition: Callable[[str], object], timeout: float = PATIENCE) -> str:
         """Reads until the screen fulfils the condition."""
         deadline = time.monotonic() + timeout
         while not condition(self.screen()):
@@ -84,7 +86,7 @@ class Terminal:
                 raise AssertionError(f"not on the screen within {timeout:g} s:\n{self.screen()}")
         return self.screen()
 
-    def end(self, timeout: float = 15.0) -> int:
+    def end(self, timeout: float = PATIENCE) -> int:
         """Reads until it has ended; its exit status."""
         deadline = time.monotonic() + timeout
         while self._read(deadline):

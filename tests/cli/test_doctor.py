@@ -16,7 +16,7 @@ def doctor(**environment: str) -> subprocess.CompletedProcess[str]:
         env={**clean, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -15,13 +15,13 @@ from otel_ml.version import __version__
 def run(*arguments: str, prelude: str = "") -> subprocess.CompletedProcess[str]:
     code = f"import sys; sys.argv = ['otel-ml', *sys.argv[1:]]\n{prelude}\nfrom otel_ml.cli import main; main()"
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=240, check=False
     )
 
 
 def test_the_installed_command_says_its_version() -> None:
     command = Path(sys.executable).with_name("otel-ml")
-    found = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    found = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=240, check=True)
     assert found.stdout == f"otel-ml {__version__}\n"
 
 

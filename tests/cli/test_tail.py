@@ -19,6 +19,7 @@ from otel_ml.semconv import attributes as names
 from otel_ml.semconv import metrics
 from tests.cli.process import COMMAND, grpc_endpoint, piped
 from tests.support.traffic import Traffic
+from tests.support.wait import PATIENCE
 
 DOC = Path(__file__).parents[2] / "docs" / "tail.md"
 FEATURES = {"age": 42, "carrier": "UA", "gust": None}
@@ -40,7 +41,7 @@ def test_prints_a_line_a_prediction_and_the_figures_at_the_end() -> None:
         with closing(Traffic(endpoint)) as traffic:
             first = traffic.predict(FEATURES, OUTPUT)
             traffic.predict({"age": 7, "carrier": "B6", "gust": 3.5}, None, error="ValueError")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     lines = out.splitlines()
     [line] = [line for line in lines if f"id={first}" in line]
@@ -64,7 +65,7 @@ def test_json_lines_follow_the_documented_schema() -> None:
             traffic.predict(
                 {"age": float("inf"), "bad\x1b\x7f": "\x1b[2J"}, {names.ML_OUTPUT_VALUE: float("nan")}, server=False
             )
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert out.isascii()
     assert "\x1b" not in out
@@ -123,10 +124,12 @@ def test_other_events_are_told_and_other_telemetry_is_not() -> None:
         assert process.stdout is not None
         listening = json.loads(process.stdout.readline())
         body = {"resourceLogs": [{"scopeLogs": [{"logRecords": logs}]}]}
-        assert httpx.post(f"{listening['http']}/v1/logs", json=body, trust_env=False).status_code == 200
+        assert (
+            httpx.post(f"{listening['http']}/v1/logs", json=body, trust_env=False, timeout=PATIENCE).status_code == 200
+        )
         line = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
-        rest = process.communicate(timeout=20)[0].splitlines()
+        rest = process.communicate(timeout=PATIENCE)[0].splitlines()
     jsonschema.Draft202012Validator(schema()).validate(line)
     assert (line["kind"], line["name"], line["attributes"]) == (
         "event",
@@ -143,9 +146,10 @@ def test_a_signal_ends_it_with_what_it_has(number: signal.Signals) -> None:
         endpoint = grpc_endpoint(process.stdout.readline())
         with closing(Traffic(endpoint)) as traffic:
             traffic.predict(FEATURES, OUTPUT)
-            traffic.logs.force_flush(5_000)  # the event is acknowledged; its span is still to come
+            traffic.logs.force_flush(30_000)  # the event is acknowledged; its span is still to come
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE)
+            traffic.leave()
     assert (process.returncode, err) == (0, "")
     assert "age=42" in out
     assert "1 prediction" in out
@@ -160,17 +164,18 @@ def test_a_reader_that_leaves_is_fine() -> None:
         with closing(Traffic(endpoint)) as traffic:
             traffic.predict(FEATURES, OUTPUT)
             traffic.flush()
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
+            traffic.leave()
         assert process.stderr.read() == ""
 
 
 def test_ends_after_a_duration_and_says_whether_the_limit_was_reached() -> None:
     with piped("--duration", "0.3", "--limit", "1") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (1, "")
     assert "no predictions yet" in out
     with piped("--duration", "0.3", "--summary-every", "0.1") as process:
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert out.count("no predictions yet") >= 2
 
@@ -180,7 +185,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
         assert process.stdout is not None
         port = grpc_endpoint(process.stdout.readline()).rpartition(":")[2]
         with piped("--grpc-port", port) as second:
-            out, err = second.communicate(timeout=20)
+            out, err = second.communicate(timeout=PATIENCE)
     assert (second.returncode, out) == (1, "")
     assert err.startswith(f"Error: cannot serve OTLP over gRPC on 127.0.0.1:{port}: the port is taken")
     assert len(err.splitlines()) == 1
@@ -195,7 +200,8 @@ def test_a_reader_that_is_slow_loses_nothing() -> None:
             for row in range(number):  # far more than a pipe holds
                 traffic.predict({"row": row, "text": "x" * 200}, server=False)
             traffic.flush()
-            out = process.communicate(timeout=30)[0]
+            out = process.communicate(timeout=PATIENCE)[0]
+            traffic.leave()
     rows = [json.loads(line)["features"]["row"] for line in out.splitlines() if '"kind":"prediction"' in line]
     assert sorted(rows) == list(range(number))
 
@@ -208,7 +214,7 @@ def test_a_locale_without_unicode_does_not_end_it() -> None:
             endpoint = grpc_endpoint(process.stdout.readline().decode())
             with closing(Traffic(endpoint)) as traffic:
                 traffic.predict({"city": "東京"}, OUTPUT)
-            out = process.communicate(timeout=20)[0]
+            out = process.communicate(timeout=PATIENCE)[0]
         finally:
             process.kill()
     assert process.returncode == 0

@@ -13,6 +13,7 @@ from tests.cli.process import Terminal, grpc_endpoint, piped
 from tests.cli.test_tail import schema
 from tests.services.replaying import HEADER, Replay, replayed
 from tests.support.otlp import OtlpSink
+from tests.support.wait import PATIENCE
 
 ALARM = re.compile(
     r"churn 3: age up, total variation 0\.\d+, [\d,]+ rows, since \d{4}-\d\d-\d\dT\d\d:\d\d:00Z, bins 02( \d\d)*"
@@ -38,7 +39,7 @@ def test_findings_are_said_in_words(otlp_sink: OtlpSink, tmp_path: Path) -> None
         with replayed(otlp_sink, tmp_path, env(grpc_endpoint(process.stdout.readline()))) as traffic:
             drift(traffic)
         process.terminate()
-        lines = process.communicate(timeout=20)[0].splitlines()
+        lines = process.communicate(timeout=PATIENCE)[0].splitlines()
     (detected,) = [line for line in lines if "WARN ml.drift.detected" in line]
     assert re.search(ALARM.pattern + r" id=[0-9a-f-]{36}-\d+( id=\S+)* trace=[0-9a-f]{32}$", detected)
     (violation,) = [line for line in lines if "WARN ml.feature.violation" in line]
@@ -52,7 +53,9 @@ def test_findings_are_lines_of_json(otlp_sink: OtlpSink, tmp_path: Path) -> None
         with replayed(otlp_sink, tmp_path, env(endpoint)) as traffic:
             drift(traffic)
         process.terminate()
-        lines: list[dict[str, Any]] = [json.loads(line) for line in process.communicate(timeout=20)[0].splitlines()]
+        lines: list[dict[str, Any]] = [
+            json.loads(line) for line in process.communicate(timeout=PATIENCE)[0].splitlines()
+        ]
     validator = jsonschema.Draft202012Validator(schema())
     found = {line["name"]: line for line in lines if line["kind"] == "event"}
     for line in found.values():

@@ -15,8 +15,9 @@ import httpx
 from tests.support.servers import free_port
 from tests.support.wait import eventually
 
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+REQUEST_SECONDS = 30.0
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def served(command: Sequence[str], directory: Path, env: Mapping[str, str]) -> I
 def _listens(process: subprocess.Popen[bytes], url: str) -> bool:
     if process.poll() is not None:
         raise RuntimeError(f"the server ended with status {process.returncode} instead of serving")
-    return httpx.get(f"{url}/openapi.json").is_success
+    return httpx.get(f"{url}/openapi.json", timeout=REQUEST_SECONDS).is_success
 
 
 def asked_with(words: Sequence[str], url: str) -> httpx.Response:
@@ -72,5 +73,5 @@ def asked_with(words: Sequence[str], url: str) -> httpx.Response:
         headers.setdefault("content-type", "application/json")
     path = re.sub(r"^(https?://)?[^/]+", "", found.url)
     method = found.request or ("POST" if found.data is not None else "GET")
-    response = httpx.request(method, url + path, headers=headers, content=found.data, timeout=30)
+    response = httpx.request(method, url + path, headers=headers, content=found.data, timeout=REQUEST_SECONDS)
     return response.raise_for_status()

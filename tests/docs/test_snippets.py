@@ -22,7 +22,7 @@ from tests.docs.serving import asked_with, served
 from tests.support.otlp import OtlpSink
 
 PAGES = pages()
-TIMEOUT = 60.0
+TIMEOUT = 240.0
 SHOWN_ONLY = {"json", "logql", "mermaid", "promql", "text"}
 """Languages of output, queries and drawings; `json` is parsed."""
 

@@ -32,7 +32,7 @@ def answering(
     """
     port = port or free_port()
     app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_keep_alive=600))
     stopped = threading.Event()
 
     def run() -> None:

@@ -29,7 +29,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
 
-_PATIENCE = 2  # seconds; a receiver that a test has ended is not waited for
+_PATIENCE = 15  # seconds; to `leave` a receiver that a test has ended is quicker
 
 
 class Traffic:
@@ -43,7 +43,7 @@ class Traffic:
 
     def __init__(self, endpoint: str, protocol: str = "grpc", *, gzip: bool = False, service: str = "flights") -> None:
         resource = Resource.create({"service.name": service, "service.instance.id": str(uuid.uuid4())})
-        spans, logs, points = _exporters(endpoint, protocol, gzip)
+        self._exporters = spans, logs, points = _exporters(endpoint, protocol, gzip)
         self.traces = TracerProvider(resource=resource)
         self.traces.add_span_processor(BatchSpanProcessor(spans, schedule_delay_millis=100))
         self.logs = LoggerProvider(resource=resource)
@@ -121,12 +121,17 @@ class Traffic:
     def flush(self) -> None:
         """Returns once everything was acknowledged, or given up."""
         for provider in (self.traces, self.logs, self.metrics):
-            provider.force_flush(10_000)
+            provider.force_flush(30_000)
 
     def close(self) -> None:
-        """Flushes and ends the exporters' threads."""
-        for provider in (self.traces, self.logs, self.metrics):
+        """Flushes and ends the exporters' threads; spans last, after which a receiver may have all that it wants, and end."""
+        for provider in (self.metrics, self.logs, self.traces):
             provider.shutdown()
+
+    def leave(self) -> None:
+        """Sends nothing more: the receiver has ended."""
+        for exporter in self._exporters:
+            exporter.shutdown()
 
     def _observe(self, options: CallbackOptions) -> list[Observation]:
         keys = (names.ML_MODEL_NAME, names.ML_MODEL_VERSION, names.ML_FEATURE_NAME, names.ML_FEATURE_BIN)
