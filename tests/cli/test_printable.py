@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_ml.cli.printable import clock, count, milliseconds, percent, printable, shorten, value
+from otel_ml.cli.printable import clock, count, milliseconds, percent, plural, printable, shorten, value
 
 
 @given(st.text(), st.none() | st.integers(1, 50))
@@ -67,7 +67,8 @@ def test_figures() -> None:
         "12,000 ms",
     ]
     assert [percent(s) for s in (0, 0.0001, 0.0123, 1)] == ["0.0%", "<0.1%", "1.2%", "100.0%"]
-    assert count(1234567.0) == "1,234,567"
+    assert [count(n) for n in (1234567.0, 0.4, float("inf"), float("nan"))] == ["1,234,567", "0", "inf", "nan"]
+    assert [plural(n, "row") for n in (0, 0.5, 1, 1.4, 1.5)] == ["0 rows", "0 rows", "1 row", "1 row", "2 rows"]
     assert clock(2**64 - 1) != ""
     assert clock(10**30) == "--:--:--.---"
 

@@ -136,3 +136,20 @@ def test_a_hostile_sender_cannot_fill_the_memory() -> None:
     assert len(summary.models) <= 201
     assert sum(model.predictions for model in summary.models) == 3_000
     assert max(len(model.labels) for model in summary.models) <= 1_001
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1.0, 1e300])
+def test_what_cannot_be_a_count_counts_nothing(number: float) -> None:
+    statistics = Statistics()
+    statistics.add_log(event("1", "s", ml__output__label="yes", ml__event__weight=number))
+    statistics.add_point(counter(metrics.ML_PREDICTIONS, number, 1, ml__output__label="yes"))
+    statistics.add_point(feature("age", "null", number, 1))
+    model = only(statistics)
+    assert (model.predictions, dict(model.labels), nulls(model)) == (1, {"yes": 1}, {})
+
+
+def test_buckets_without_as_many_bounds_count_nothing() -> None:
+    statistics = Statistics()
+    for buckets in ((1, 2), (1, 2, 3), (1,), ()):
+        statistics.add_point(histogram(metrics.ML_INFERENCE_DURATION, (1.0,), buckets, 1, error__type=str(buckets)))
+    assert only(statistics).errors == {"(1, 2)": 3}

@@ -57,6 +57,15 @@ def test_what_was_counted_before_is_left_out_where_that_is_asked_for() -> None:
     assert total(totals) == 12
 
 
+@pytest.mark.parametrize(("since", "expected"), [(0, 14), (100, 4)])
+def test_counts_that_go_back_began_anew(since: int, expected: int) -> None:
+    totals = SeriesTotals(since=since)
+    put(totals, 10, time=110, start=0)
+    assert put(totals, 3, time=120, start=0), "the service was restarted, and nothing tells when it began to count"
+    put(totals, 4, time=130, start=0)
+    assert total(totals) == expected
+
+
 def test_series_beyond_the_cap_are_left_out_and_counted() -> None:
     totals = SeriesTotals(max_series=2)
     for worker in range(5):

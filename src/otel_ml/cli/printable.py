@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -42,12 +43,12 @@ def milliseconds(seconds: float) -> str:
 
 def count(number: float) -> str:
     """A count with thousands separated; a weighted one may be fractional and is rounded."""
-    return f"{round(number):,}"
+    return f"{round(number):,}" if math.isfinite(number) else str(number)
 
 
 def plural(number: float, noun: str) -> str:
     """A count and its noun."""
-    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")
+    return f"{count(number)} {noun}" + ("" if 0.5 < number < 1.5 else "s")
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as _field
-from typing import Any
+from typing import Any, TypeGuard
 
 from otel_ml.semconv import attributes as names
 from otel_ml.semconv import events, metrics
@@ -21,7 +21,7 @@ _FEATURES = 10_000
 _LABELS = 1_000
 _EXEMPLARS = 1_000
 _RECENT_VALUES = 1_000
-_NO_MODEL = ("", "")
+_COUNTS = 2.0**63
 
 ModelKey = tuple[str, str]
 """Name and version, empty when unknown."""
@@ -73,6 +73,7 @@ class Statistics:
             return
         model = self._model(log.attributes)
         weight = _number(log.attributes.get(names.ML_EVENT_WEIGHT), 1.0)
+        weight = weight if _is_count(weight) else 1.0
         model.events += weight
         for feature in fields.features(log.attributes):
             model.seen.add(feature)
@@ -100,15 +101,15 @@ class Statistics:
             if len(self._exemplars) > _EXEMPLARS:
                 self._exemplars.popitem(last=False)
         key = model_key(point.attributes)
-        if point.metric == metrics.ML_FEATURE_OBSERVATIONS.name and point.value is not None:
+        if point.metric == metrics.ML_FEATURE_OBSERVATIONS.name and _is_count(point.value):
             feature = str(point.attributes.get(names.ML_FEATURE_NAME, ""))
             null = point.attributes.get(names.ML_FEATURE_BIN) == names.MlFeatureBinValues.NULL.value
             counts = (point.value if null else 0, point.value)
             return self._totals.add((point.metric, key, feature), point, counts)
-        if point.metric == metrics.ML_PREDICTIONS.name and point.value is not None:
+        if point.metric == metrics.ML_PREDICTIONS.name and _is_count(point.value):
             label = point.attributes.get(names.ML_OUTPUT_LABEL)
             return self._totals.add((point.metric, key, label if label is None else str(label)), point, (point.value,))
-        if point.metric == metrics.ML_INFERENCE_DURATION.name and point.buckets:
+        if point.metric == metrics.ML_INFERENCE_DURATION.name and len(point.buckets) == len(point.bounds) + 1:
             error = str(point.attributes.get(names.ERROR_TYPE, ""))
             return self._totals.add((point.metric, key, (error, point.bounds)), point, point.buckets)
         return self._changed(point)
@@ -153,6 +154,11 @@ def is_model_span(span: Span) -> bool:
 def model_key(attributes: Attributes) -> ModelKey:
     """Name and version of the model in a record's attributes."""
     return str(attributes.get(names.ML_MODEL_NAME, "")), str(attributes.get(names.ML_MODEL_VERSION, ""))
+
+
+def _is_count(value: float | None) -> TypeGuard[float]:
+    """Whether it can be one. Anybody may send; sums of these are finite."""
+    return value is not None and 0 <= value < _COUNTS
 
 
 def _number(value: object, default: float) -> float:

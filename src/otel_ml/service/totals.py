@@ -17,7 +17,8 @@ class SeriesTotals:
     """Adds up the newest points of time series by group.
 
     A cumulative point replaces the one before it in its series, a delta point is added. Series of processes that have
-    ended stay in the sum, as they would in a counter's sum in any backend.
+    ended stay in the sum, as they would in a counter's sum in any backend. Counts that go back began anew, as those of a
+    process that was restarted behind something that does not tell when they began.
 
     Args:
         since: Nanoseconds since 1970. A series that began to count earlier counts from its first point here on, so
@@ -55,6 +56,8 @@ class SeriesTotals:
             if point.time <= time or len(before) != len(values):
                 return False
             self._newest[series] = (point.time, values)
+            if any(new < old for new, old in zip(values, before, strict=True)):
+                before = (0,) * len(values)
         totals = self._totals.setdefault(group, [0] * len(values))
         for index, (new, old) in enumerate(zip(values, before, strict=True)):
             totals[index] += new - old

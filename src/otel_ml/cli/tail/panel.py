@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from otel_ml.cli.printable import count, milliseconds, percent, printable, value
+from otel_ml.cli.printable import count, milliseconds, percent, plural, printable, value
 from otel_ml.service.summary import ModelSummary, Summary
 
 _ROWS = 10
@@ -32,7 +32,7 @@ class Figures:
         for model in models[:room]:
             yield _model(model, options)
         if len(models) > room:
-            yield Text(f"and {_plural(len(models) - room, 'more model')}", style="dim")
+            yield Text(f"and {plural(len(models) - room, 'more model')}", style="dim")
         if self._summary.refused_series:
             yield Text(f"{count(self._summary.refused_series)} points left out: too many series", style="yellow")
 
@@ -41,10 +41,11 @@ def headline(model: ModelSummary) -> Text:
     """Name, version, and how much it predicted."""
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{printable(model.name, 60)} {printable(model.version, 30)}".strip(), style="bold")
-    line.append(f"  {_plural(model.predictions, 'prediction')} in {_plural(model.calls, 'call')}")
-    failed = sum(model.errors.values())
-    if failed:
-        kinds = ", ".join(f"{printable(kind, 40)} {count(number)}" for kind, number in list(model.errors.items())[:3])
+    line.append(f"  {plural(model.predictions, 'prediction')} in {plural(model.calls, 'call')}")
+    failures = [(kind, number) for kind, number in model.errors.items() if number > 0]
+    if failures:
+        failed = sum(number for _, number in failures)
+        kinds = ", ".join(f"{printable(kind, 40)} {count(number)}" for kind, number in failures[:3])
         line.append(f"  {count(failed)} failed ({kinds})", style="red")
     return line
 
@@ -81,14 +82,13 @@ def _latency(model: ModelSummary, wide: bool) -> RenderableType | None:
 
 def _outputs(model: ModelSummary, rows: int, options: ConsoleOptions) -> RenderableType | None:
     parts: list[RenderableType] = []
-    if model.labels:
+    # A service that counted before and has predicted nothing since sends labels that are all 0 of this time.
+    if (total := sum(model.labels.values())) > 0:
         table = _table(numbers=2)
-        total = sum(model.labels.values())
         for label, number in _top(model.labels, rows):
             table.add_row(printable(label, 24), percent(number / total), count(number), _bar(number / total, options))
         parts.append(_titled("predicted", table))
-    if model.scores:
-        highest = max(model.scores)
+    if (highest := max(model.scores, default=0)) > 0:
         sparks = "".join(_spark(number, highest) for number in model.scores)
         parts.append(Text(f"scores 0 {' '.join(map(count, model.scores)) if options.ascii_only else sparks} 1"))
     if model.values:
@@ -100,17 +100,18 @@ def _outputs(model: ModelSummary, rows: int, options: ConsoleOptions) -> Rendera
 
 
 def _nulls(model: ModelSummary, rows: int, options: ConsoleOptions) -> RenderableType | None:
-    if not model.nulls:
+    known = [rate for rate in model.nulls if rate.total]
+    if not known:
         return None
-    some = [rate for rate in model.nulls if rate.nulls]
+    some = [rate for rate in known if rate.nulls]
     table = _table()
     for rate in some[:rows]:
         table.add_row(printable(rate.feature, 32), percent(rate.rate), _bar(rate.rate, options))
     if len(some) > rows:
         table.add_row(Text(f"{len(some) - rows} more with nulls", style="dim"))
-    clean = len(model.nulls) - len(some)
+    clean = len(known) - len(some)
     if clean:
-        table.add_row(Text(f"{_plural(clean, 'feature')} without", style="dim"))
+        table.add_row(Text(f"{plural(clean, 'feature')} without", style="dim"))
     return _titled("null rate", table)
 
 
@@ -135,12 +136,9 @@ def _top(tally: Mapping[str, float], limit: int) -> Iterable[tuple[str, float]]:
 
 
 def _bar(share: float, options: ConsoleOptions) -> Text:
-    return Text(("#" if options.ascii_only else "█") * max(round(share * _BAR), share > 0), style="cyan")
+    length = max(round(min(share, 1.0) * _BAR), share > 0)
+    return Text(("#" if options.ascii_only else "█") * length, style="cyan")
 
 
 def _spark(number: float, highest: float) -> str:
-    return _SPARKS[min(int(number / highest * len(_SPARKS)), len(_SPARKS) - 1)] if number else " "
-
-
-def _plural(number: float, noun: str) -> str:
-    return f"{count(number)} {noun}" + ("" if round(number) == 1 else "s")
+    return _SPARKS[min(int(number / highest * len(_SPARKS)), len(_SPARKS) - 1)] if number > 0 else " "
