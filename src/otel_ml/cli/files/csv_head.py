@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
+from otel_ml.cli.files.csv_quotes import breaks
 from otel_ml.cli.files.errors import FileError
 from otel_ml.cli.printable import printable
 
@@ -75,8 +76,7 @@ def read_head(stream: BinaryIO, name: str) -> tuple[Head, bytes]:
     names = _named([column.strip() for column in records[0]])
     _check(names, name)
     skipped = begin[: len(begin) - len(content)]
-    line = 1 + (skipped.count(b"\n") or skipped.count(b"\r"))
-    return Head(names, delimiter, line, alone=whole and len(records) == 1), content
+    return Head(names, delimiter, 1 + breaks(skipped), alone=whole and len(records) == 1), content
 
 
 def _decoded(content: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 _QUOTE: Final = ord('"')
-_BREAKS: Final = (ord("\n"), ord("\r"))
+_FEED, _RETURN = b"\n\r"
 
 
 class Quotes:
@@ -33,9 +33,9 @@ class Quotes:
     def __init__(self, delimiter: str, line: int = 1) -> None:
         self.broken: int | None = None
         self._ends = np.zeros(256, dtype=bool)  # what stands before a field and behind it
-        self._ends[[ord(delimiter), *_BREAKS]] = True
+        self._ends[[ord(delimiter), _FEED, _RETURN]] = True
         self._line = line  # of the next byte
-        self._last = _BREAKS[0]
+        self._last = _FEED
         self._opened: int | None = None
         self._spans = False  # whether the open field goes over more than a line
         self._held = b""
@@ -49,7 +49,8 @@ class Quotes:
         """The next bytes. Marks at their end wait for what comes behind them."""
         piece = self._held + piece
         whole = piece.rstrip(b'"')
-        self._held = piece[len(whole) :]
+        marks = len(piece) - len(whole)
+        self._held = b'"' * (2 - marks % 2 if marks else 0)  # two more of them change nothing, however many there are
         self._look(whole)
 
     def end(self) -> None:
@@ -72,7 +73,7 @@ class Quotes:
                 self._follow(piece, at.tolist(), self._ends[before].tolist(), ends_after.tolist())
         elif self._opened is not None:
             self._spans |= _has_break(piece)
-        self._line += _breaks(piece)
+        self._line += breaks(piece, self._last)
         self._last = piece[-1]
 
     def _are_paired(self, piece: bytes, at: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> bool:
@@ -90,18 +91,22 @@ class Quotes:
         begins[1:] &= ~twins
         opening = np.flatnonzero(~closes & begins)
         if len(opening):
-            self._open(piece, int(at[opening[-1]]))
+            place = int(at[opening[-1]])
+            self._open(self._line + breaks(piece[:place], self._last))
         self._spans |= _has_break(piece[int(at[opening[-1]]) if len(opening) else 0 :])
         return True
 
     def _follow(self, piece: bytes, at: list[int], begins: list[bool], ends: list[bool]) -> None:
         """The same as the parser does it, mark by mark: one opens a field only at its beginning, and else is a character."""
-        start, index = 0, 0
+        start, index, line = 0, 0, self._line
         while index < len(at):
             place = at[index]
             if self._opened is None:
                 if begins[index]:
-                    self._open(piece, place)
+                    line += breaks(
+                        piece[start:place], self._last
+                    )  # of one that begins with a mark, the byte before is no matter
+                    self._open(line)
                     start = place
             elif index + 1 < len(at) and at[index + 1] == place + 1:
                 index += 1
@@ -114,13 +119,17 @@ class Quotes:
         if self._opened is not None:
             self._spans |= _has_break(piece[start:])
 
-    def _open(self, piece: bytes, place: int) -> None:
-        self._opened, self._spans = self._line + _breaks(piece[:place]), False
+    def _open(self, line: int) -> None:
+        self._opened, self._spans = line, False
+
+
+def breaks(piece: bytes, last: int = 0) -> int:
+    """Counts line breaks of all kinds, also of several in one file; `last` is the byte before."""
+    found = piece.count(b"\n")
+    if returns := piece.count(b"\r"):
+        found += returns - piece.count(b"\r\n")
+    return found - (last == _RETURN and piece.startswith(b"\n"))
 
 
 def _has_break(piece: bytes) -> bool:
     return b"\n" in piece or b"\r" in piece
-
-
-def _breaks(piece: bytes) -> int:
-    return piece.count(b"\n") or piece.count(b"\r")
