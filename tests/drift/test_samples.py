@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_ml.drift.samples import CELLS, Reservoir, Samples
+from otel_ml.drift.samples import CELLS, FEW, Reservoir, Samples
 
 
 def offer(held: Reservoir, batches: list[int]) -> None:
@@ -76,11 +78,54 @@ def test_wide_rows_are_kept_less_often(variables: int, size: int) -> None:
     assert variables > 4_096 or size * variables <= CELLS
 
 
+def keep(samples: Samples, step: int, rows: int = 2) -> None:
+    """Shows rows of a step, whose ids tell it."""
+    bins: Callable[[np.ndarray], np.ndarray] = lambda index: np.zeros((len(index), 1), dtype=np.uint8)  # noqa: E731
+    samples.of(step).offer(rows, lambda row: f"{step}-{row}", bins)
+
+
+def steps(ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(id_.partition("-")[0] for id_ in ids))
+
+
 def test_the_last_steps_are_kept_the_newest_first() -> None:
     samples = Samples(1, steps=3)
     for step in range(6):
-        samples.of(step).offer(2, lambda row, step=step: f"{step}-{row}", lambda index: np.zeros((len(index), 1)))  # type: ignore[misc]
+        keep(samples, step)
+        samples.complete(step - 1)
     assert [id_[:2] for id_ in samples.last().ids] == ["5-", "5-", "4-", "4-", "3-", "3-"]
-    assert sorted(samples.last(first=5).ids) == ["5-0", "5-1"]
+    assert sorted(samples.between(5, 5).ids) == ["5-0", "5-1"]
+    assert steps(samples.between(0, 4).ids) == ["4", "3", "2"], "three that are complete"
     assert samples.last().bins.shape == (6, 1)
     assert Samples(4, 3).last().bins.shape == (0, 4)
+
+
+def test_rows_of_an_older_step_that_come_later_push_out_no_newer_ones() -> None:
+    samples = Samples(1, steps=2)
+    for step in (5, 6, 3, 4):
+        keep(samples, step)
+    samples.complete(6)
+    keep(samples, 7)
+    assert steps(samples.between(0, 9).ids) == ["7", "6"]
+    assert steps(samples.between(0, 6).ids) == ["6", "5"]
+    assert steps(samples.between(0, 4).ids) == []
+
+
+def test_all_steps_that_wait_for_late_rows_have_examples_though_fewer_of_each() -> None:
+    samples = Samples(1, steps=3)
+    for step in range(500):
+        keep(samples, step, rows=200)
+    keep(samples, -1, rows=200)
+    again = Samples(1, steps=3)
+    again.restore(samples.state())
+    for held in (samples, again):
+        assert [len(held.between(step, step).ids) for step in (-1, 0, 100, 400, 495, 499)] == [FEW] * 4 + [64, 64]
+        assert len(held.last().ids) == 3 * 64
+        assert held.between(100, 100).ids == alone_of(100).ids[:FEW]
+
+
+def alone_of(step: int) -> Reservoir:
+    """What is kept of one step alone."""
+    alone = Samples(1, steps=3)
+    keep(alone, step, rows=200)
+    return alone.of(step)

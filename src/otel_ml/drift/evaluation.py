@@ -79,6 +79,7 @@ class Evaluation:
             intake: has the rows of the last steps, for examples.
         """
         stream = self._stream
+        intake.complete(stream.newest)
         if not stream.grown:
             return
         sums = windows_of(self._settings, stream.ring, stream.present)
@@ -86,7 +87,8 @@ class Evaluation:
 
         def examples(alarm: Alarm) -> tuple[str, ...]:
             own = reference[alarm.look_back] if isinstance(reference, dict) else reference
-            return intake.examples(alarm, sums[alarm.look_back], own, stream.began(alarm.look_back)[0])
+            first = stream.began(alarm.look_back)[0]
+            return intake.examples(alarm, sums[alarm.look_back], own, first, stream.newest)
 
         changes = []
         for alarm in self._detector.step(sums, reference, moment, opened=stream.opened):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +17,7 @@ from otel_ml.drift.search import Search
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
+    from otel_ml.drift.variables import Variable
 
 EXAMPLES: Final = 5
 """Ids that an alarm gives."""
@@ -22,30 +25,33 @@ EXAMPLES: Final = 5
 MAX_SEARCHES: Final = 8
 """Searches for rare rows that a batch may cost."""
 
+NEAR: Final = 64 * EXAMPLES
+"""Of the newest ids so many are kept; of steps further behind, which still wait for late rows, one each."""
+
 CAUSES: Final = tuple(layout.RARE)
 """Names of rare events, in the order of `COLUMNS`."""
 
 COLUMNS: Final = list(layout.RARE.values())
 
+_step: Final = itemgetter(0)
+
 
 class RareRows:
-    """The last ids of rows with a rare event, by variable and event.
+    """Ids of rows with a rare event, by variable and event: of each step that is not complete, and the last of those that are.
 
     A sample of rows would hardly have one. They are looked for only where a batch has more than the baseline makes one
-    expect, and where the ids that are kept are few or old.
+    expect. What is asked for lies in a window that ends with the step that was just completed, however many later steps
+    have rows by then, and however late the rows of an earlier one come.
 
     Args:
         baseline: of the variables.
-        keep: steps after which ids are old.
     """
 
-    def __init__(self, baseline: Baseline, keep: int) -> None:
+    def __init__(self, baseline: Baseline) -> None:
         self._search = Search(baseline)
-        self._keep = keep
-        self._found: dict[tuple[int, str], deque[tuple[int, str]]] = {}
-        rows = np.array([max(variable.rows, 1) for variable in baseline.variables])
-        usual = layout.reference(baseline.variables)[:, COLUMNS] / rows[:, None]
-        self._limits = np.maximum(2 * usual, usual + 0.002)
+        self._found: dict[tuple[int, str], list[tuple[int, str]]] = {}  # in order of steps
+        self._complete: int | None = None
+        self._limits = limits(baseline.variables)
 
     def look(
         self,
@@ -67,29 +73,48 @@ class RareRows:
             id_of: finds the id of a row.
         """
         many = np.argwhere(counts[:, COLUMNS] > self._limits * rows).tolist()
-        wanted = ((index, CAUSES[cause]) for index, cause in many if self._is_wanting(index, CAUSES[cause], step))
-        for index, cause in islice(wanted, MAX_SEARCHES):
-            found = self._search.rows(index, layout.RARE[cause], features, outputs, rows)
+        wanted = [(self._newest(index, CAUSES[cause]), index, cause) for index, cause in many]
+        # Those of which the last ones are oldest come first, so that each has its turn where there are many.
+        wanted = sorted(one for one in wanted if self._held(*one[1:], step) < EXAMPLES)
+        for _, index, cause in wanted[:MAX_SEARCHES]:
+            found = self._search.rows(index, COLUMNS[cause], features, outputs, rows)
             for row in islice(found, EXAMPLES):
-                self.add(index, cause, step, id_of(row))
+                self.add(index, CAUSES[cause], step, id_of(row))
 
     def add(self, variable: int, cause: str, step: int, id_: str) -> None:
         """Keeps the id of a row that has an event."""
-        self._found.setdefault((variable, cause), deque(maxlen=EXAMPLES)).append((step, id_))
+        found = self._found.setdefault((variable, cause), [])
+        end = bisect_right(found, step, key=_step)
+        found.insert(end, (step, id_))
+        if end >= EXAMPLES and found[end - EXAMPLES][0] == step:
+            del found[end - EXAMPLES]
+        elif (far := min(end, len(found) - NEAR) - 1) >= 0 and found[far][0] == found[far + 1][0]:
+            del found[far]
+        if self._complete is not None:
+            del found[: max(bisect_right(found, self._complete, key=_step) - EXAMPLES, 0)]
 
-    def ids(self, variable: int, cause: str, first: int = 0) -> tuple[str, ...]:
-        """Returns the ids that are kept of rows from a step on, the newest first."""
-        found = self._found.get((variable, cause), ())
-        return tuple(id_ for step, id_ in reversed(found) if step >= first)
+    def ids(self, variable: int, cause: str, first: int, last: int) -> tuple[str, ...]:
+        """Returns ids that are kept of rows from a first step to a last one, the newest first."""
+        found = self._found.get((variable, cause), [])
+        own = found[bisect_left(found, first, key=_step) : bisect_right(found, last, key=_step)]
+        return tuple(id_ for _, id_ in reversed(own[-EXAMPLES:]))
+
+    def complete(self, step: int) -> None:
+        """Takes note that no rows of this step come any more, nor of those before it."""
+        self._complete = step
 
     def clear(self) -> None:
         """Forgets all rows."""
         self._found.clear()
+        self._complete = None
 
-    def _is_wanting(self, variable: int, cause: str, step: int) -> bool:
+    def _newest(self, variable: int, cause: str) -> float:
         found = self._found.get((variable, cause))
-        # Once a step, so that a short window has examples of its own.
-        return found is None or len(found) < EXAMPLES or found[-1][0] < step or found[0][0] < step - self._keep
+        return found[-1][0] if found else -math.inf
+
+    def _held(self, variable: int, cause: int, step: int) -> int:
+        found = self._found.get((variable, CAUSES[cause]), [])
+        return bisect_right(found, step, key=_step) - bisect_left(found, step, key=_step)
 
     def state(self) -> list[list[Any]]:
         """What `restore` continues from."""
@@ -98,7 +123,19 @@ class RareRows:
     def restore(self, state: Sequence[Sequence[Any]]) -> None:
         """Continues where others were."""
         for variable, cause, found in state:
-            self._found[variable, cause] = deque(((step, id_) for step, id_ in found), maxlen=EXAMPLES)
+            self._found[variable, cause] = sorted(((step, id_) for step, id_ in found), key=_step)
+
+
+def limits(variables: Sequence[Variable]) -> np.ndarray:
+    """Shares of rare events that are no more than the alarm bears: twice as many as in training or .2% more, but not 5% more.
+
+    Returns:
+        float64 of shape (variables, events), in the order of `COLUMNS`.
+    """
+    rows = np.array([max(variable.rows, 1) for variable in variables])
+    usual = layout.reference(variables)[:, COLUMNS] / rows[:, None]
+    borne: np.ndarray = np.minimum(np.maximum(2 * usual, usual + 0.002), usual + 0.05)
+    return borne
 
 
 def of_bins(sample: Sample, variable: int, columns: Sequence[int]) -> tuple[str, ...]:

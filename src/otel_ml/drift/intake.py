@@ -28,14 +28,14 @@ class Intake:
 
     Args:
         baseline: whose bins are counted.
-        keep: steps of which rows are kept.
+        keep: complete steps of which rows are kept.
     """
 
     def __init__(self, baseline: Baseline, keep: int) -> None:
         self.binner = Binner(baseline)
         self.names = Names(self.binner)
         self._samples = Samples(len(baseline.variables), keep)
-        self._rare = RareRows(baseline, keep)
+        self._rare = RareRows(baseline)
 
     def count(self, place: Place, rows: int, features: Columns, outputs: Columns, ids: Ids | None) -> np.ndarray:
         """Counts the rows of a batch that are in the same step.
@@ -67,16 +67,23 @@ class Intake:
         for variable, cause, id_ in rare:
             self._rare.add(variable, cause, step, id_)
 
+    def complete(self, step: int) -> None:
+        """Takes note that no rows of this step come any more, nor of those before it."""
+        self._samples.complete(step)
+        self._rare.complete(step)
+
     def forget(self) -> None:
         """Forgets all rows: steps are numbered anew, and one of old rows would pass for one of the last."""
         self._samples.clear()
         self._rare.clear()
 
     def sample(self) -> Sample:
-        """Returns all rows that are kept."""
+        """Returns rows of the last steps."""
         return self._samples.last()
 
-    def examples(self, alarm: Alarm, window: np.ndarray, reference: np.ndarray, first: int) -> tuple[str, ...]:
+    def examples(
+        self, alarm: Alarm, window: np.ndarray, reference: np.ndarray, first: int, last: int
+    ) -> tuple[str, ...]:
         """Finds ids of predictions that an alarm is about.
 
         Args:
@@ -84,11 +91,12 @@ class Intake:
             window: counts that it was raised by, shape (variables, width).
             reference: what they were compared with.
             first: the first step of the window.
+            last: and the last one. Later rows may be here already, and tell nothing of what this window saw.
         """
         if alarm.cause in layout.RARE:
-            return self._rare.ids(alarm.variable, alarm.cause, first)
+            return self._rare.ids(alarm.variable, alarm.cause, first, last)
         columns = grown(alarm.moved, window[alarm.variable], reference[alarm.variable])
-        return of_bins(self._samples.last(first), alarm.variable, columns)
+        return of_bins(self._samples.between(first, last), alarm.variable, columns)
 
     def _bins(self, features: Columns, outputs: Columns, rows: np.ndarray) -> np.ndarray:
         return self.binner.bins(_part(features, rows), len(rows), _part(outputs, rows))

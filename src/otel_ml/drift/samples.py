@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -11,6 +12,13 @@ import numpy as np
 CELLS: Final = 65_536
 """Bins kept of a step, one byte each."""
 
+FEW: Final = 16
+"""Rows kept of a step that is far behind the newest one."""
+
+OPEN: Final = 2
+"""Steps that are not complete, as a rule."""
+
+_step: Final = attrgetter("step")
 _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _ODD: Final = 0xD1342543DE82EF95
@@ -55,6 +63,11 @@ class Reservoir:
         if len(new):
             self.bins[order >= held] = bins(new)
 
+    def shrink(self, size: int) -> None:
+        """Keeps no more rows than that, as if it had been so from the start."""
+        self._size = min(self._size, size)
+        self.ids, self.bins, self._hashes = self.ids[:size], self.bins[:size].copy(), self._hashes[:size].copy()
+
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
         own = {"step": self.step, "seen": self.seen, "ids": list(self.ids)}
@@ -92,37 +105,56 @@ class Sample(NamedTuple):
 
 
 class Samples:
-    """Rows of the last steps.
+    """Rows of the last steps: of those that are not complete, however many they are, and of those that were completed last.
 
     Args:
         variables: how many a row has.
-        steps: how many are kept.
+        steps: how many complete ones are kept. Steps further behind the newest than that have fewer rows each, so that
+            many that are not complete take no more memory than their counts.
     """
 
     def __init__(self, variables: int, steps: int) -> None:
         self.size = int(np.clip(CELLS // max(variables, 1), 16, 64))
         self._variables = variables
-        self._steps: deque[Reservoir] = deque(maxlen=steps)
+        self._keep = steps
+        self._complete: int | None = None
+        self._steps: list[Reservoir] = []  # in order
 
     def of(self, step: int) -> Reservoir:
         """Returns the rows of a step, to which further ones may be offered."""
-        for held in reversed(self._steps):
-            if held.step == step:
-                return held
+        place = bisect_left(self._steps, step, key=_step)
+        if place < len(self._steps) and self._steps[place].step == step:
+            return self._steps[place]
         held = Reservoir(step, self.size, self._variables)
-        self._steps.append(held)
+        self._steps.insert(place, held)
+        if (far := len(self._steps) - self._keep - OPEN) > 0:
+            self._steps[min(place, far - 1)].shrink(FEW)
+        if self._complete is not None:
+            del self._steps[: max(bisect_right(self._steps, self._complete, key=_step) - self._keep, 0)]
         return held
 
-    def last(self, first: int | None = None) -> Sample:
-        """Returns the rows of all steps that are kept, or from a first step on."""
-        held = sorted((one for one in self._steps if first is None or one.step >= first), key=lambda one: -one.step)
-        bins = [one.bins for one in held]
-        empty = np.zeros((0, self._variables), dtype=np.uint8)
-        return Sample([id_ for one in held for id_ in one.ids], np.concatenate([empty, *bins]))
+    def last(self) -> Sample:
+        """Returns rows of the newest steps."""
+        return self._together(self._steps[-self._keep :])
+
+    def between(self, first: int, last: int) -> Sample:
+        """Returns the rows that are kept of steps from a first to a last one."""
+        low, high = bisect_left(self._steps, first, key=_step), bisect_right(self._steps, last, key=_step)
+        return self._together(self._steps[max(low, high - self._keep) : high])
+
+    def complete(self, step: int) -> None:
+        """Takes note that no rows of this step come any more, nor of those before it."""
+        self._complete = step
 
     def clear(self) -> None:
         """Forgets all rows."""
         self._steps.clear()
+        self._complete = None
+
+    def _together(self, steps: Sequence[Reservoir]) -> Sample:
+        empty = np.zeros((0, self._variables), dtype=np.uint8)
+        bins = [one.bins for one in reversed(steps)]
+        return Sample([id_ for one in reversed(steps) for id_ in one.ids], np.concatenate([empty, *bins]))
 
     def state(self) -> list[dict[str, Any]]:
         """What `restore` continues from."""
@@ -130,4 +162,7 @@ class Samples:
 
     def restore(self, state: Sequence[Mapping[str, Any]]) -> None:
         """Continues where others of the same size were."""
-        self._steps.extend(Reservoir.restore(held, self.size, self._variables) for held in state)
+        self._steps = [Reservoir.restore(held, self.size, self._variables) for held in state]
+        self._steps.sort(key=_step)
+        for held in self._steps[: -self._keep - OPEN]:
+            held.shrink(FEW)

@@ -135,6 +135,12 @@ class Stream:
             return False
         return 2 * int(rows_of(self.last).max(initial=0)) < int(rows_of(self.before_last).max(initial=0))
 
+    @property
+    def newest(self) -> int:
+        """The step that was completed last. Ask only once there is one."""
+        assert self._next is not None
+        return self._next - 1
+
     def totals(self) -> np.ndarray:
         """Counts of all rows, int64."""
         return sum(self._open.values(), self._totals.copy())
