@@ -5,7 +5,7 @@ Nothing is kept of a category that the baseline does not know, so memory stays w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _FEW_CODES: Final = 2**18
 _TO_BE_FOUND: Final = -1
 _DIGITS: Final = 15  # of whole numbers that every float holds
+_DTYPES: Final[dict[type, type]] = {int: np.int64, float: np.float64, bool: np.bool_}
 
 
 class Categories:
@@ -83,27 +84,30 @@ class Categories:
 
     def _object_codes(self, values: list[Any]) -> np.ndarray:
         types = set(map(type, values))
-        if types == {bytes}:
-            values, types = [value.decode("utf-8", "replace") for value in values], {str}
+        if bytes in types:
+            values = [value.decode("utf-8", "replace") if type(value) is bytes else value for value in values]
+            types = types - {bytes} | {str}
         if self._plain_texts and types <= {str, type(None)}:
             codes = np.fromiter(map(self._table.get, values, repeat(self._other)), dtype=np.intp, count=len(values))
             if self._shared:
                 places = np.flatnonzero(codes == _TO_BE_FOUND)
                 codes[places] = self._shared_codes([category_of(values[place]) for place in places.tolist()])
             return codes
-        if types in ({int}, {bool}):
+        if type(None) in types:
+            null = np.fromiter((value is None for value in values), dtype=np.bool_, count=len(values))
+            return _beside_nulls(null, self._object_codes([value for value in values if value is not None]))
+        dtype = _DTYPES.get(next(iter(types))) if len(types) == 1 else None
+        if dtype is not None:
             try:
-                return self._numeric_codes(np.array(values, dtype=np.int64 if types == {int} else np.bool_))
+                return self._codes(np.array(values, dtype=dtype))
             except OverflowError:
                 pass
-        return np.fromiter(map(self._code_of, values), dtype=np.intp, count=len(values))
+        return self._codes_one_by_one(values)
 
     def _float_codes(self, column: np.ndarray) -> np.ndarray:
         null = np.isnan(column)
         if null.any():
-            codes = np.full(len(column), NULL, dtype=np.intp)
-            codes[~null] = self._numeric_codes(column[~null])
-            return codes
+            return _beside_nulls(null, self._numeric_codes(column[~null]))
         return self._numeric_codes(column)
 
     def _numeric_codes(self, column: np.ndarray) -> np.ndarray:
@@ -120,32 +124,52 @@ class Categories:
                     found[unknown] = self._shared_codes(list(map(str, numbers.tolist())))[inverse]
                 return found
         distinct, inverse = np.unique(column, return_inverse=True)
-        by_value = np.array([self._code_of(value) for value in distinct], dtype=np.intp)
-        return by_value.take(inverse)
+        # Python's own numbers are named faster; but a float16 has fewer digits than the float it becomes.
+        values = list(distinct) if distinct.dtype == np.float16 else distinct.tolist()
+        return self._codes_one_by_one(values).take(inverse)
 
     def _code_of_whole(self) -> tuple[int, np.ndarray] | None:
         """Codes of the whole numbers between the least and the largest known one, and one more of an unknown at each end."""
         labels = [label for label in self._table if label is not None]
-        known = [int(label) for label in labels if _is_whole(label)] or [0, 1]
+        known = {int(label) for label in labels if _is_whole(label)}
+        if not known or self._is_right is _is_truth:  # these two are of its type, whether or not they are known
+            known |= {0, 1}
         low, high = min(known), max(known)
         if high - low >= _FEW_CODES or any(map(_is_large, labels)):
             return None
         codes = np.full(high - low + 3, self._other if self._is_right(high + 1) else TYPE, dtype=np.int16)
-        for number in known:
-            codes[number - low + 1] = self._code_of(number)
+        codes[[number - low + 1 for number in known]] = self._codes_one_by_one(known)
         return low, codes
 
-    def _code_of(self, value: Any) -> int:
+    def _codes_one_by_one(self, values: Collection[Any]) -> np.ndarray:
+        """Looks values of any types up; the shared bins of all unknown ones together, as numpy takes long for a single one."""
+        unknown: list[str] = []
+        codes = np.fromiter(map(self._code_of, values, repeat(unknown)), dtype=np.intp, count=len(values))
+        if unknown:
+            codes[codes == _TO_BE_FOUND] = self._shared_codes(unknown)
+        return codes
+
+    def _code_of(self, value: Any, unknown: list[str]) -> int:
+        """Returns a value's code, or the sign that its shared bin is to be found, and then adds its label to the unknown."""
         if is_null(value):
             return NULL
         if not self._is_right(value):
             return TYPE
         label = category_of(value)
         found = self._table.get(label, self._other)
-        return int(self._shared_codes([label])[0]) if found == _TO_BE_FOUND else found
+        if found == _TO_BE_FOUND:
+            unknown.append(label)
+        return found
 
     def _shared_codes(self, labels: list[str]) -> np.ndarray:
         return self._first_shared + slots(labels, self._shared)
+
+
+def _beside_nulls(null: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Codes of all values, from those of the values that are not null."""
+    found = np.full(len(null), NULL, dtype=np.intp)
+    found[~null] = codes
+    return found
 
 
 def _spellings(label: str, labels: Iterable[str]) -> Iterator[str]:
