@@ -66,6 +66,23 @@ def test_csv_and_parquet_and_standard_input_give_the_same_report(baseline: str, 
     assert by_name(found)["income"]["violations"]["null"] > 0
 
 
+def test_the_same_rows_in_another_dialect_are_no_drift(
+    baseline: str, files: Callable[..., str], tmp_path: Path
+) -> None:
+    plain = files()
+    lines = Path(plain).read_text(encoding="utf-8").splitlines()
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(line.replace(",", ";").replace(".", ",") for line in lines), encoding="utf-8")
+    for paths in ([plain, str(other)], [str(other), plain]):
+        found = report(*paths, "--baseline", baseline)
+        assert not found["alarm"]
+        assert not any(variable["violations"].get("type") for variable in found["features"])
+    whole = run("baseline", "fit", plain, str(other), "-o", "-", "--time", "at")
+    assert {one["kind"] for one in json.loads(whole.stdout)["variables"] if one["name"] in ("age", "income")} == {
+        "numeric"
+    }
+
+
 def test_steps_tell_when_it_began(baseline: str, tmp_path: Path) -> None:
     both = pa.concat_tables([table(10_000, seed=1), table(10_000, seed=2, shift=1)])
     times = pa.array((START + np.arange(20_000) * 36) * 1_000_000, pa.timestamp("us"))

@@ -250,6 +250,38 @@ def test_several_files_and_folders_are_one_table_in_order(tmp_path: Path) -> Non
     assert read(tmp_path / "first.csv", tmp_path / "folder") == {"a": [1, 2, 3]}
 
 
+DIALECTS: dict[str, bytes] = {
+    "a.csv": b"n,word,day\n1.5,x,2013-01-01\n2,\xc3\xb8,\n",
+    "b.csv": "n;word;day\r\n1,5;x;2013-01-01\r\n2;ø;\r\n".encode("cp1252"),
+    "c.csv.gz": gzip.compress("sep=;\r\nday;n;word\r\n2013-01-01;1,5;x\r\n;2;ø\r\n".encode("utf-16")),
+    "d.txt": "\ufeffn\tword\tday\n1.5\tx\t2013-01-01\n2\tø\t\n".encode(),
+}
+
+
+@pytest.mark.parametrize("names", [[*DIALECTS], [*DIALECTS][::-1], ["b.csv", "a.csv", "b.csv"]])
+def test_each_file_has_a_dialect_of_its_own(tmp_path: Path, names: list[str]) -> None:
+    for name, content in DIALECTS.items():
+        (tmp_path / name).write_bytes(content)
+    table = read(*(tmp_path / name for name in names))
+    assert table["n"] == [1.5, 2.0] * len(names)
+    assert table["word"] == ["x", "ø"] * len(names)
+    assert table["day"] == table["day"][:2] * len(names)
+    assert read(tmp_path)["n"] == [1.5, 2.0] * len(DIALECTS)
+
+
+def test_a_decimal_comma_of_one_file_is_no_decimal_mark_in_the_next(csv: Callable[..., Path]) -> None:
+    german = csv("n;m\n1,5;1\n", "german.csv")
+    english = csv('n,m\n"1,234",2\n', "english.csv")
+    assert read(german, english)["n"] == [1.5, "1,234"]
+
+
+def test_times_have_the_decimal_mark_of_their_file(csv: Callable[..., Path]) -> None:
+    files = csv("t,n\n1357016400.5,1\n", "a.csv"), csv("t;n\n1357016400,5;1\n", "b.csv")
+    assert read(*files, plan=Plan(time="t"))["t"] == [1357016400.5] * 2
+    path = csv("t;n\n2013-01-01 05:00:00,5;1\n")
+    assert read(path, plan=Plan(time="t"))["t"] == [1357016400.5]
+
+
 def test_a_partitioned_folder_of_parquet_has_its_keys_as_columns(tmp_path: Path) -> None:
     for month, region in ((1, "north"), (2, "south")):
         folder = tmp_path / f"month={month}" / f"region={region}"

@@ -34,34 +34,33 @@ class CsvColumn:
 
     Args:
         kind: what they are; None lets the first block with a value decide.
-        decimal_comma: whether a number may have a comma for a point.
     """
 
-    def __init__(self, kind: ColumnType | None, decimal_comma: bool = False) -> None:
+    def __init__(self, kind: ColumnType | None) -> None:
         self._kind = kind
-        self._comma = decimal_comma
         self._number = pa.int64()
 
-    def values(self, texts: Any) -> np.ndarray:
+    def values(self, texts: Any, decimal_comma: bool = False) -> np.ndarray:
         """One block.
 
         Args:
             texts: an arrow array of strings.
+            decimal_comma: whether a number may have a comma for a point, which differs between the files of a table.
 
         Returns:
             int64, float64, bool, datetime64 or object; nulls are NaN, NaT or None.
         """
         if self._kind is None:
-            self._kind = _infer(texts, self._comma)
+            self._kind = _infer(texts, decimal_comma)
         if self._kind == "number":
-            return self._numbers(texts)
+            return self._numbers(texts, decimal_comma)
         if self._kind == "boolean":
             return _booleans(texts)
         if self._kind == "datetime":
             return _datetimes(texts)
         return _objects(texts)
 
-    def _numbers(self, texts: Any) -> np.ndarray:
+    def _numbers(self, texts: Any, comma: bool) -> np.ndarray:
         while True:
             try:
                 return column_array(texts.cast(self._number))
@@ -69,7 +68,7 @@ class CsvColumn:
                 if self._number == pa.float64():
                     break
                 self._number = pa.float64()
-        return _mixed_numbers(texts, self._comma)
+        return _mixed_numbers(texts, comma)
 
 
 def _infer(texts: Any, comma: bool) -> ColumnType | None:
@@ -80,7 +79,7 @@ def _infer(texts: Any, comma: bool) -> ColumnType | None:
     lower = pc.utf8_lower(known)
     if pc.all(pc.is_in(lower, pa.array(["true", "false"]))).as_py():
         return "boolean"
-    numbers = pc.match_substring_regex(_plain(known, comma), _NUMBER)
+    numbers = pc.match_substring_regex(with_point(known, comma), _NUMBER)
     if pc.mean(numbers).as_py() > 0.5:
         return "text" if pc.any(pc.match_substring_regex(known, _CODE)).as_py() else "number"
     try:
@@ -92,7 +91,7 @@ def _infer(texts: Any, comma: bool) -> ColumnType | None:
 
 def _mixed_numbers(texts: Any, comma: bool) -> np.ndarray:
     """Numbers where they are, texts where there is anything else."""
-    plain = _plain(texts, comma)
+    plain = with_point(texts, comma)
     numeric = pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False)
     numbers = pc.if_else(numeric, plain, None).cast(pa.float64())
     if pc.all(pc.or_(numeric, pc.is_null(texts))).as_py():
@@ -138,6 +137,7 @@ def _objects(texts: Any) -> np.ndarray:
     return values
 
 
-def _plain(texts: Any, comma: bool) -> Any:
+def with_point(texts: Any, comma: bool) -> Any:
+    """Numbers as they are written where a point is the decimal mark."""
     trimmed = pc.utf8_trim_whitespace(texts)
     return pc.replace_substring(trimmed, ",", ".", max_replacements=1) if comma else trimmed

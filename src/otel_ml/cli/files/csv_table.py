@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from otel_ml.cli.files.csv_columns import NULLS
+from otel_ml.cli.files.csv_columns import NULLS, with_point
 from otel_ml.cli.files.csv_head import read_head
 from otel_ml.cli.files.csv_quotes import Quotes
 from otel_ml.cli.files.csv_stream import rewound, utf8
@@ -60,9 +60,9 @@ class CsvTable:
             chunk: dict[str, np.ndarray] = {}
             for name, texts in zip(self.names, block.columns, strict=True):
                 if plan.time is not None and name == plan.time.name:
-                    chunk[name] = plan.time.seconds(self._decoded(texts))
+                    chunk[name] = plan.time.seconds(with_point(self._decoded(texts), comma))
                 elif plan.wanted(name):
-                    chunk[name] = plan.csv_column(name, comma).values(self._decoded(texts))
+                    chunk[name] = plan.csv_column(name).values(self._decoded(texts), comma)
                 else:
                     chunk[name] = np.full(len(texts), np.nan)
             yield chunk

@@ -28,8 +28,8 @@ class Plan:
         self._types = types
         self._columns: dict[str, CsvColumn] = {}
 
-    def csv_column(self, name: str, decimal_comma: bool) -> CsvColumn:
-        """What turns the texts of a column into values, the same one for all files."""
+    def csv_column(self, name: str) -> CsvColumn:
+        """What turns the texts of a column into values, the same one for all files: only their dialects differ."""
         if name not in self._columns:
-            self._columns[name] = CsvColumn(self._types(name), decimal_comma)
+            self._columns[name] = CsvColumn(self._types(name))
         return self._columns[name]
