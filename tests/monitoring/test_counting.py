@@ -149,14 +149,20 @@ def test_a_violation_names_a_prediction_that_has_it_and_links_its_trace(telemetr
 
 def test_answers_are_counted_and_failures_have_none(telemetry: Telemetry, watched: Watched) -> None:
     watched()
-    for answer in ({"label": "stays", "score": 0.9}, {"label": "leaves", "score": 0.7}, {"label": "maybe"}, {"n": 1}):
+    for answer in (
+        {"label": "stays", "score": 0.9},
+        {"label": "leaves", "score": 0.7},
+        {"label": "maybe"},
+        {"label": None},
+        {"n": 1},
+    ):
         predict(ROWS[0], answer)
     predict(ROWS[:3], {"label": ["stays", "stays", "leaves"], "score": [0.9, 0.9, 0.6]})
     with pytest.raises(ZeroDivisionError):
         _fail(ROWS[0])
     assert outputs(telemetry, "prediction") == {"00": 3, "01": 2, "other": 1, "null": 1}
     assert outputs(telemetry, "score") == {"00": 2, "01": 3}
-    assert sum(bins(telemetry, "age").values()) == 8, "the failed one had features"
+    assert sum(bins(telemetry, "age").values()) == 9, "the failed one had features"
 
 
 @pytest.mark.parametrize("repeated", [1, 50], ids=["a small batch", "a large batch"])

@@ -302,3 +302,30 @@ def test_many_answers_are_read_as_few_are() -> None:
     many = read_outputs(few * 1_000, operation="predict")
     assert many.size == 3_000
     assert [many.row(2_997 + index) for index in range(3)] == [expected.row(index) for index in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("result", "operation", "expected"),
+    [
+        (None, "predict", ("label",)),
+        (NAN, "predict_proba", ("score",)),
+        (NAN, "transform", ()),
+        ({"label": None, "score": 0.5}, "predict", ("label",)),
+        ({"Label": "a", "score": None, "value": None}, "predict", ("score", "value")),
+        ({"n": None}, "predict", ()),
+        ({"no": NAN, "yes": 0.75}, "predict_proba", ("class_scores",)),
+        ({"no": NAN, "yes": NAN}, "predict_proba", ("label", "score", "class_scores")),
+        ({"no": 0.25, "yes": 0.75}, "predict_proba", ()),
+    ],
+)
+def test_an_empty_place_in_an_answer_is_told_from_none_at_all(
+    result: object, operation: str, expected: tuple[str, ...]
+) -> None:
+    assert read_outputs(result, operation=operation, rows=1).row(0).nulls == expected
+
+
+def test_a_column_of_nothing_but_nan_is_still_a_score() -> None:
+    found = read_outputs(pd.DataFrame({"label": ["a", "b"], "score": [NAN, NAN]}), operation="predict", rows=2)
+    scores = found.scores()
+    assert scores is not None
+    assert np.isnan(scores).all()

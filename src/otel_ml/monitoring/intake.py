@@ -100,7 +100,7 @@ class Intake:
             Whether it is time to count those that wait.
         """
         outputs = prediction.outputs if prediction.error_type is None else ()
-        said = self._reader.said(outputs, 0, prediction.output_row)
+        said = self._reader.said(outputs, 0, 1, prediction.output_row)
         group = self._group(plan, positional, self._step_of(time))
         group.add(row, said, prediction.id, None, span_of(prediction.context))
         return self._waiting.appended(nbytes)
@@ -126,19 +126,24 @@ class Intake:
         Yields:
             Rows that are counted; those of a small batch wait.
         """
-        made = prediction.outputs if prediction.error_type is None else ()
-        outputs = [one for one in made if one.size == batch.size]  # nobody knows which rows others are of
+        outputs = prediction.outputs if prediction.error_type is None else ()
         span = span_of(prediction.context)
         if batch.held > SMALL_BATCH:
             match, _ = self._match(plan, positional)
-            answers = self._reader.of_rows(outputs, batch.size, batch.positions)
             features = self._counter.columns(match, batch.columns.__getitem__)
             origin = partial(_origin, Origin.of(prediction.id, span), batch.positions)
-            yield from self._count_columns(match, features, answers, batch.held, times, origin)
+            for places, answers in self._reader.of_rows(outputs, batch.size, batch.positions):
+                if places is None:
+                    yield from self._count_columns(match, features, answers, batch.held, times, origin)
+                    continue
+                rows = np.array(places)
+                when = times if isinstance(times, float) else [times[place] for place in places]
+                from_there = partial(_nth, origin, rows)
+                yield from self._count_columns(match, _some(features, rows), answers, len(rows), when, from_there)
             return
         for index, row in enumerate(batch.rows()):
             position = index if batch.positions is None else int(batch.positions[index])
-            said = self._reader.said(outputs, position)
+            said = self._reader.said(outputs, position, batch.size)
             step = self._step_of(times if isinstance(times, float) else times[index])
             group = self._group(plan, positional, step)
             group.add(row, said, prediction.id, position, span)

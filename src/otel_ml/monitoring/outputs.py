@@ -11,18 +11,22 @@ import numpy as np
 from otel_ml.drift.counts.rows import object_column
 from otel_ml.drift.fitting.entropy import entropy
 from otel_ml.drift.variables import OUTPUTS
+from otel_ml.observation.results import RowOutputs
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
     from otel_ml.observation import OutputRow, Outputs
 
-Said = Sequence["OutputRow"] | None
-"""What the calls on one row said of it; None where there was no answer."""
+Said = Sequence[tuple["OutputRow", "Outputs", int]] | None
+"""What the calls on one row said of it: the row, and where it is from; None where there was no answer."""
 
 Answer = tuple[Any, Any, Any]
 """Prediction, score and entropy of one row; MISSING where the call said nothing of it."""
 
 _TRUTHS: Final[dict[str | None, bool]] = {"true": True, "false": False}
+
+Alike = tuple[list[int] | None, dict[str, np.ndarray]]
+"""Of rows that have the same outputs: their places, None for all; and by variable, a value for each of them."""
 
 MISSING: Final = object()
 NOTHING: Final[Answer] = (MISSING, MISSING, MISSING)
@@ -31,8 +35,9 @@ NOTHING: Final[Answer] = (MISSING, MISSING, MISSING)
 class OutputReader:
     """Reads those outputs that a baseline has variables for.
 
-    A prediction is a number where the baseline has it as one, and otherwise the label. A model that answers with nothing at
-    all has predicted null; what is not there beside a score was not asked for, nor is a score or an entropy.
+    A prediction is a number where the baseline has it as one, and otherwise the label. What is null, and what the call does
+    not say, depends on what its answer has a place for, never on how many rows it is of: a label of None is null, while
+    a regression's score, the label of probabilities without classes, and what cannot be read were not said.
 
     Args:
         baseline: whose variables are wanted.
@@ -47,19 +52,20 @@ class OutputReader:
         is_boolean = "prediction" in found and found["prediction"].kind == "boolean"
         self._of_label: Callable[[str | None], object] = _number if self._as_number else _truth if is_boolean else _same
 
-    def said(self, outputs: Sequence[Outputs], index: int, only: OutputRow | None = None) -> Said:
+    def said(self, outputs: Sequence[Outputs], index: int, size: int, only: OutputRow | None = None) -> Said:
         """Takes one row of the outputs of calls that share a prediction, for `columns`.
 
         Args:
-            outputs: of each call.
+            outputs: of each call; nobody knows which rows those are of that are more or fewer than the rows.
             index: of the row.
+            size: how many rows there are.
             only: that row, where it was read before and there was only one call.
         """
         if not outputs or not self._any:
             return None
         if only is not None and len(outputs) == 1:
-            return (only,)
-        return [found.row(index) for found in outputs if index < found.size]
+            return ((only, outputs[0], index),)
+        return [(found.row(index), found, index) for found in outputs if found.size == size]
 
     def answer(self, said: Said) -> Answer:
         """Reads one row."""
@@ -72,37 +78,28 @@ class OutputReader:
             _entropy(said) if wants_entropy else MISSING,
         )
 
-    def of_rows(self, outputs: Sequence[Outputs], size: int, positions: np.ndarray | None) -> dict[str, np.ndarray]:
-        """Reads all rows of a batch.
-
-        Args:
-            outputs: of each call.
-            size: of the batch.
-            positions: of the rows that are held, None for all.
-
-        Returns:
-            By variable, an array with a value for each row that is held.
-        """
+    def of_rows(self, outputs: Sequence[Outputs], size: int, positions: np.ndarray | None) -> list[Alike]:
+        """Reads all rows of a batch; the arguments are those of `said`, and the positions of the rows held, None for all."""
         whole = [found for found in outputs if found.size == size]
         if not whole or not self._any:
-            return {}
+            return [(None, {})]
+        if any(isinstance(one, RowOutputs) for one in whole):  # each row of which has places of its own
+            held = range(size) if positions is None else positions.tolist()
+            return self.columns([[(one.row(index), one, index) for one in whole] for index in held])
         columns = (
             self._predictions(whole) if self._wanted[0] else None,
             next((scores for one in whole if (scores := one.scores()) is not None), None) if self._wanted[1] else None,
             next((each for one in whole if (each := _entropies(one)) is not None), None) if self._wanted[2] else None,
         )
-        return {
+        found = {
             name: column if positions is None else column[positions]
             for name, column in zip(self._names, columns, strict=True)
             if column is not None
         }
+        return [(None, found)]
 
-    def columns(self, said: Sequence[Said]) -> list[tuple[list[int] | None, dict[str, np.ndarray]]]:
-        """Reads rows that came one by one.
-
-        Returns:
-            For rows that have the same outputs: their places, None for all; and by variable, a value for each of them.
-        """
+    def columns(self, said: Sequence[Said]) -> list[Alike]:
+        """Reads rows that came one by one."""
         answers = list(map(self.answer, said))
         columns = list(zip(*answers, strict=True))
         if not any(MISSING in column and column.count(MISSING) < len(column) for column in columns):
@@ -122,16 +119,14 @@ class OutputReader:
             if column[0] is not MISSING
         }
 
-    def _prediction(self, rows: Sequence[OutputRow]) -> object:
-        label = value = None
-        for row in rows:
-            label = row.label if label is None else label
-            value = row.value if value is None else value
-        if label is None and value is None and _score(rows) is not MISSING:
-            return MISSING
-        if not self._as_number:
-            return self._of_label(label) if label is not None else value
-        return value if value is not None else self._of_label(label)
+    def _prediction(self, said: Said) -> object:
+        """As `_predictions` does for many rows."""
+        if self._as_number and (value := _value(said)) is not MISSING:
+            return value
+        label = _label(said)
+        if label is MISSING:
+            return MISSING if self._as_number else _value(said)
+        return self._of_label(label)
 
     def _predictions(self, outputs: Sequence[Outputs]) -> np.ndarray | None:
         labels = next((labels for one in outputs if (labels := one.labels()) is not None), None)
@@ -162,21 +157,58 @@ def _same(label: str | None) -> object:
     return label
 
 
-def _score(rows: Sequence[OutputRow]) -> object:
-    for row in rows:
-        if row.score is not None:
-            return row.score
+def _label(said: Said) -> Any:
+    for row, outputs, _ in said or ():
+        if row.label is not None:
+            return row.label
+        if _is_null("label", row, outputs, outputs.labels):
+            return None
     return MISSING
 
 
-def _entropy(rows: Sequence[OutputRow]) -> object:
-    """Of the class scores, in bits; MISSING without them."""
-    scores = next((row.class_scores for row in rows if row.class_scores), ())
-    total = sum([score for _, score in scores])
-    if not 0.0 < total < inf or min([score for _, score in scores]) < 0.0:
-        return MISSING
-    # As `entropy` does for many rows; numpy would take ten times as long for one.
-    return max(0.0, -sum([score / total * log2(score / total) for _, score in scores if score]))
+def _value(said: Said) -> object:
+    for row, outputs, _ in said or ():
+        if row.value is not None:
+            return row.value
+        if _is_null("value", row, outputs, outputs.values):
+            return None
+    return MISSING
+
+
+def _score(said: Said) -> object:
+    for row, outputs, _ in said or ():
+        if row.score is not None:
+            return row.score
+        if _is_null("score", row, outputs, outputs.scores):
+            return None
+    return MISSING
+
+
+def _is_null(field: str, row: OutputRow, outputs: Outputs, column: Callable[[], object]) -> bool:
+    """Tells whether what is not there is null, or was not said: where there is a column, every row has a place in it."""
+    return field in row.nulls if isinstance(outputs, RowOutputs) else column() is not None
+
+
+def _entropy(said: Said) -> object:
+    for row, outputs, index in said or ():
+        if isinstance(outputs, RowOutputs):
+            if "class_scores" in row.nulls:
+                return None
+            if row.class_scores:
+                return _bits([score for _, score in row.class_scores])
+        elif (shares := outputs.class_probabilities()) is not None:
+            return _bits(shares[index].tolist())
+    return MISSING
+
+
+def _bits(shares: list[float]) -> float | None:
+    """As `entropy` does for many rows; numpy would take ten times as long for one."""
+    if len(shares) == 1:
+        shares = [shares[0], 1.0 - shares[0]]
+    total = sum(shares)
+    if not 0.0 < total < inf or min(shares) < 0.0:
+        return None
+    return max(0.0, -sum([part * log2(part) for share in shares if (part := share / total)]))
 
 
 def _entropies(outputs: Outputs) -> np.ndarray | None:

@@ -76,6 +76,8 @@ def with_scores(row: OutputRow, scores: dict[str, float]) -> OutputRow:
     """Adds class scores to `row`, and what follows from them where it is not known: label and confidence."""
     ordered = sorted(((name, score) for name, score in scores.items() if score == score), key=lambda pair: -pair[1])
     row.class_scores = tuple(ordered)
+    if len(ordered) < len(scores):
+        row.nulls += ("class_scores",) if ordered else ("label", "score", "class_scores")
     if ordered and row.label is None:
         row.label = ordered[0][0]
     if ordered and row.score is None:

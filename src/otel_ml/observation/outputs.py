@@ -42,7 +42,7 @@ def read_outputs(
         rows: Rows of the input, if known: tells one row's vector from one number for each of many rows.
 
     Returns:
-        The outputs by row; without rows for None, described in `extra` for what cannot be read.
+        The outputs by row; without rows for None (unless `rows` is 1), described in `extra` for what cannot be read.
 
     Example:
         >>> read_outputs([[0.2, 0.8]], operation="predict_proba", classes=["no", "yes"]).row(0)
@@ -54,7 +54,8 @@ def read_outputs(
 def read(result: Any, call: Call) -> Outputs:
     """Reads one result, or a part of one."""
     kind = type(result)
-    if result is None or call.depth > _MAX_NESTING:
+    # None for one row is what was predicted for it; for many, or for nobody knows how many, it says nothing of any of them.
+    if call.depth > _MAX_NESTING or (result is None and call.rows != 1):
         return Outputs()
     if kind in SCALARS or kind in IMMUTABLE:
         return RowOutputs([scalar_output(result, call)])

@@ -27,6 +27,7 @@ class OutputRow:
         labels: The classes of a multi-label or multi-output answer.
         values: The numbers of a multi-output answer.
         extra: Other named scalars of the answer.
+        nulls: Which of label, score, value and class_scores the answer has a place for, and has no value there.
     """
 
     label: str | None = None
@@ -36,6 +37,7 @@ class OutputRow:
     labels: tuple[str, ...] = ()
     values: tuple[float, ...] = ()
     extra: dict[str, Scalar] = field(default_factory=dict)
+    nulls: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 class Outputs:

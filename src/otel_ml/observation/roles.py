@@ -15,6 +15,12 @@ PREDICTION_KEYS: Final = ("prediction", "predicted", "pred", "predict", "result"
 SCORE_KEYS: Final = ("probability", "confidence", "score", "proba", "prob")
 VALUE_KEYS: Final = ("value", "predicted_value", "estimate")
 
+_NULLS: Final = {
+    **dict.fromkeys((*LABEL_KEYS, *PREDICTION_KEYS), "label"),
+    **dict.fromkeys(SCORE_KEYS, "score"),
+    **dict.fromkeys(VALUE_KEYS, "value"),
+}
+
 MAX_EXTRA: Final = 64
 
 
@@ -23,6 +29,8 @@ def read_row(row: Row, call: Call) -> OutputRow:
     found = OutputRow()
     for name, value in zip(row.names, row.values, strict=True):
         if value is None:
+            if (null := _NULLS.get(name.lower())) is not None:
+                found.nulls += (null,)
             continue
         role = role_of(name, value, call)
         if role == "label" and found.label is None:

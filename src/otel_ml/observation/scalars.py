@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_ml.observation.call import PROBABILITIES, Call, is_label
+from otel_ml.observation.call import PROBABILITIES, VECTORS, Call, is_label
 from otel_ml.observation.describing import describe
 from otel_ml.observation.labels import label_of
 from otel_ml.observation.results import OutputRow, Outputs, RowOutputs
@@ -13,7 +13,7 @@ def scalar_output(value: object, call: Call) -> OutputRow:
     """Returns the output that one scalar is."""
     found, kind = plain(value)
     if found is None:
-        return OutputRow()
+        return OutputRow(nulls=_null_of(call.operation))
     if kind == "object":
         return OutputRow(extra={"output": found})
     if type(found) is str or type(found) is bool:
@@ -23,6 +23,10 @@ def scalar_output(value: object, call: Call) -> OutputRow:
     if call.operation != "predict" or call.regression or (type(found) is float and not is_label(call)):
         return OutputRow(value=float(found))
     return OutputRow(label=label_of(found))
+
+
+def _null_of(operation: str) -> tuple[str, ...]:
+    return () if operation in VECTORS else ("score",) if operation in PROBABILITIES else ("label",)
 
 
 def _probability(number: float, operation: str) -> float:

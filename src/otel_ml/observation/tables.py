@@ -15,6 +15,7 @@ from otel_ml.observation.results import ColumnOutputs, Outputs, RowOutputs
 from otel_ml.observation.roles import MAX_EXTRA, read_row, role_of
 from otel_ml.observation.rows import Row
 from otel_ml.observation.scalars import described
+from otel_ml.observation.values import NULL, NUMBER
 
 ARRAYS: Final = frozenset({"numpy", "pandas", "polars"})
 
@@ -52,6 +53,8 @@ def read_row_roles(batch: Batch, call: Call) -> list[str]:
         if present.dtype.kind in "iuf" and present.size:
             low, high = present.min(), present.max()
             roles.append(role_of(name, (low if low < 0 else high).item(), call))
+        elif present.dtype.kind == "f":  # nothing but nulls, in a column that is a score all the same
+            roles.append(role_of(name, 0.5, call))
         else:
             roles.append(role_of(name, "", call))
     return roles
@@ -135,7 +138,7 @@ def _read_only_column(observed: Row | Batch, call: Call) -> Outputs:
 
 def _by_class(observed: Row | Batch, call: Call) -> bool:
     """Tells whether a table has one probability per class."""
-    if len(observed.names) < 2 or set(observed.kinds) != {"number"}:
+    if len(observed.names) < 2 or not set(observed.kinds) <= {NUMBER, NULL}:
         return False
     return call.operation in PROBABILITIES or (call.names is not None and set(observed.names) == set(call.names))
 
