@@ -178,6 +178,25 @@ def test_rare_events_have_an_alarm_of_their_own_with_the_very_rows_as_examples(
     assert unseen["ml.drift.examples"]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 2, 3)], ids=["in order", "a late step"])
+def test_an_alarm_shows_rows_of_its_own_steps_when_many_are_worked_off_at_once(
+    telemetry: Telemetry, watched: Watched, order: tuple[int, ...]
+) -> None:
+    watched(drift_lateness=60.0)
+    rng = np.random.default_rng(7)
+    calls = {}
+    for minute in order:
+        rows = [examples.usual_row(rng) for _ in range(900)]
+        for row in rows[: 450 if minute == 1 else 15]:
+            row["plan"] = None
+        calls[minute] = str(predict(rows, event_time=START + 60 * minute))
+    otel_ml.flush()
+    events: list[dict[str, Any]] = [dict(event.attributes or {}) for event in telemetry.events("ml.drift.detected")]
+    (event,) = [event for event in events if event.get("ml.violation.type") == "null"]
+    assert event["ml.feature.name"] == "plan"
+    assert {example.rpartition("-")[0] for example in event["ml.drift.examples"]} == {calls[1]}
+
+
 def test_rows_that_come_too_late_are_left_out_and_counted(telemetry: Telemetry, watched: Watched) -> None:
     model = watched()
     send(5)

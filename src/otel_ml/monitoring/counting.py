@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.counts.binning import Binner
 from otel_ml.drift.counts.rows import numbers_of_rows, object_column
+from otel_ml.drift.examples import CAUSES, COLUMNS, limits
 from otel_ml.drift.search import Search
+from otel_ml.monitoring.searches import Event
 
 if TYPE_CHECKING:
     from otel_ml.drift import Baseline
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, np.ndarray]
 
-EXAMPLES: Final = 5
-"""Rows that are looked for where a rare event is found."""
-
-MAX_SEARCHES: Final = 8
-"""Rare events whose rows are looked for in one batch."""
-
 
 class Rare(NamedTuple):
     """A rare event in some rows.
@@ -35,7 +31,7 @@ class Rare(NamedTuple):
         variable: its index in the baseline.
         kind: a name of `otel_ml.drift.layout.RARE`.
         hits: how many rows have it.
-        rows: up to `EXAMPLES` of them.
+        rows: a few of them.
     """
 
     variable: int
@@ -70,6 +66,7 @@ class RowCounter:
         self._variables = baseline.variables
         self._binner = Binner(baseline)
         self._search = Search(baseline)
+        self._limits = limits(baseline.variables)
         self._treated = treated
         self._hidden = sorted(treated.hidden)
         self._numeric = {
@@ -132,18 +129,22 @@ class RowCounter:
         return found
 
     def rare(
-        self, counted: Counted, features: Callable[[], Columns], outputs: Columns, wanted: Callable[[int, str], bool]
+        self,
+        counted: Counted,
+        features: Callable[[], Columns],
+        outputs: Columns,
+        choose: Callable[[Iterable[Event]], Mapping[tuple[int, str], int]],
     ) -> Iterator[Rare]:
-        """Rare events among the counts; the rows of a few of them, where they are wanted."""
-        searches = MAX_SEARCHES
-        columns = list(layout.RARE.items())
-        for variable, place in np.argwhere(counted.counts[:, [column for _, column in columns]]).tolist():
-            kind, column = columns[place]
+        """Rare events among the counts; `choose` says of how many rows of each to find the places."""
+        counts = counted.counts[:, COLUMNS]
+        found, is_more = np.argwhere(counts), counts > self._limits * counted.rows
+        events = [Event(index, CAUSES[place], bool(is_more[index, place])) for index, place in found.tolist()]
+        chosen = choose(events)
+        for variable, kind, _ in events:
+            column, wanted = layout.RARE[kind], chosen.get((variable, kind), 0)
             rows: tuple[int, ...] = ()
-            if searches and wanted(variable, kind):
-                searches -= 1
-                found = self._search.rows(variable, column, features(), outputs, counted.rows)
-                rows = tuple(islice(found, EXAMPLES))
+            if wanted:
+                rows = tuple(islice(self._search.rows(variable, column, features(), outputs, counted.rows), wanted))
             yield Rare(variable, kind, int(counted.counts[variable, column]), rows)
 
     def _seen(self, rows: int, counts: np.ndarray) -> Counted:

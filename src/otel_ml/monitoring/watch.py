@@ -15,6 +15,7 @@ from otel_ml.monitoring.matching import Match
 from otel_ml.monitoring.origin import plain
 from otel_ml.monitoring.post import BEAT
 from otel_ml.monitoring.records import RareRow
+from otel_ml.monitoring.searches import Searches
 from otel_ml.monitoring.tally import Series, Tally
 from otel_ml.monitoring.treatment import Treated
 from otel_ml.monitoring.violations import Violations
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
     from otel_ml.monitoring.listener import Listener
     from otel_ml.monitoring.post import Post
     from otel_ml.privacy import FeaturePlan
-
-SEARCH_SECONDS: Final = 10.0
-"""Rows with a rare event are looked for once in so many seconds, for each feature and event; and in each new step."""
-
-LEAST_SEARCH_SECONDS: Final = 0.05
-"""But no more often than that, however fast event time goes by."""
 
 MAX_TOLD: Final = 64
 """Schemas whose names are told to the monitor: a caller may send other ones each time."""
@@ -92,7 +87,7 @@ class Watch:
     def reset(self) -> None:
         """Back to zero: at first, and in a forked child, where what there is is the parent's."""
         self._intake = Intake(self.baseline, self._counter, _one_step if self.post is None else self.post.step_of)
-        self._searched: dict[tuple[int, str], tuple[float, int]] = {}
+        self._searches = Searches()
         self._told: set[Match] = set()
         self.used = time.monotonic()
         self._counted = 0.0
@@ -190,7 +185,9 @@ class Watch:
 
     def _book(self, lot: Lot) -> None:
         self.tally.add(lot.counted)
-        found = list(self._counter.rare(lot.counted, lot.features, lot.outputs, partial(self._is_due, lot.step)))
+        found = list(
+            self._counter.rare(lot.counted, lot.features, lot.outputs, partial(self._searches.choose, lot.step))
+        )
         for violation in self._violations.of(lot, found):
             self._listener.violated(self.attributes, violation)
         if self.post is None:
@@ -211,14 +208,6 @@ class Watch:
     def _tell(self, post: Post, changes: Iterable[Change]) -> None:
         for change in changes:
             self._listener.changed(event_of(self.attributes, self.safe_names, post.settings.step, change))
-
-    def _is_due(self, step: int, variable: int, kind: str) -> bool:
-        now = time.monotonic()
-        last, last_step = self._searched.get((variable, kind), (now - SEARCH_SECONDS, step))
-        if now - last < (SEARCH_SECONDS if step == last_step else LEAST_SEARCH_SECONDS):
-            return False
-        self._searched[variable, kind] = now, step
-        return True
 
     def _names(self, match: Match) -> tuple[str, ...] | None:
         """Features of the rows, where the monitor was not told before."""
