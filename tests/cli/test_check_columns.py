@@ -53,6 +53,33 @@ def test_ids_are_the_examples(baseline: str, tmp_path: Path, kind: str) -> None:
     assert "there is no column 'number'" in missing.stderr
 
 
+@pytest.mark.filterwarnings("ignore:baseline")
+@pytest.mark.parametrize("window", ["1h", "1w"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("unit", ["us", "ms"])
+def test_a_time_that_is_a_feature_is_compared_as_it_is(tmp_path: Path, unit: str, kind: str, window: str) -> None:
+    """As seconds it would be of another type than the dates of the training data, or a thousandth of its numbers."""
+    content = table(10_000)
+    if unit == "ms":
+        content = content.set_column(0, "at", content["at"].cast(pa.timestamp("ms")).cast(pa.int64()))
+    path = str(tmp_path / "baseline.json")
+    Baseline.fit(content, projections=False).save(path)
+    same = save(content.slice(2_000, 3_000), tmp_path / f"same.{kind}")
+    found = report(same, "--baseline", path, "--time", "at", "--window", window)
+    assert found["alarm"] is False
+    assert found["extra"] == []
+    at = by_name(found)["at"]
+    assert at["violations"] == {}
+    assert sum(one["rows"] for one in at["bins"]) == at["rows"]
+    assert found["steps"] > 1 or window == "1w"
+
+
+def test_a_time_may_be_the_id(baseline: str, tmp_path: Path) -> None:
+    path = save(table(5_000, seed=1, shift=1), tmp_path / "t.csv")
+    found = report(path, "--baseline", baseline, "--time", "at", "--id", "at")
+    assert by_name(found)["age"]["examples"][0].startswith("2013-01-")
+
+
 def test_the_policy_holds_for_ids(baseline: str, tmp_path: Path) -> None:
     content = table(3_000, shift=1).append_column("email", pa.array([f"ann{row}@example.com" for row in range(3_000)]))
     arguments = ("check", save(content, tmp_path / "ids.csv"), "--baseline", baseline, "--id", "email")

@@ -141,6 +141,7 @@ def _run(files: tuple[str, ...], path: str, roles: dict[str, Any], settings: dic
     source = Files(files)
     expected = Expected(baseline, **roles)
     chunks = expected.columns(shown(source.chunks(expected.plan), source, "checking"))
+    roles = {**roles, "time": expected.time}
     report = run(chunks, replace(baseline, treated={}), **roles, **settings)  # what is to be done to values is done
     return replace(report, notes=(*report.notes, *expected.notes, *source.notes)), baseline
 

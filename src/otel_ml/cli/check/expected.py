@@ -75,7 +75,11 @@ class Expected:
         if ids is not None:
             self._check_ids(ids)
             self._types[ids] = "text"
-        self.plan = Plan(self._type, self._is_wanted, time)
+        self.time = time
+        """The column that has the times in seconds: one of its own where that of the file is compared, too."""
+        if time is not None and self._is_wanted(time):
+            self.time = f"{time} (seconds since 1970)"
+        self.plan = Plan(self._type, self._is_wanted, time, self.time)
 
     def columns(self, chunks: Iterable[Any]) -> Iterator[dict[str, np.ndarray]]:
         """Columns by the names that the baseline has, with values as the privacy policy had them in the fit."""
@@ -91,7 +95,7 @@ class Expected:
 
     def _renamed(self, found: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
         for name, column in found.items():
-            yield name if name in self._types else self._name(name), column
+            yield name if name in self._types or name == self.time else self._name(name), column
 
     def _check_ids(self, ids: str) -> None:
         if self._policy.action(ids) in ("mask", "drop"):

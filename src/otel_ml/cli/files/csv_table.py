@@ -60,8 +60,10 @@ class CsvTable:
             chunk: dict[str, np.ndarray] = {}
             for name, texts in zip(self.names, block.columns, strict=True):
                 if plan.time is not None and name == plan.time.name:
-                    chunk[name] = plan.time.seconds(with_point(self._decoded(texts), comma))
-                elif plan.wanted(name):
+                    chunk[plan.seconds or name] = plan.time.seconds(with_point(self._decoded(texts), comma))
+                if name in chunk:
+                    continue
+                if plan.wanted(name):
                     chunk[name] = plan.csv_column(name).values(self._decoded(texts), comma)
                 else:
                     chunk[name] = np.full(len(texts), np.nan)

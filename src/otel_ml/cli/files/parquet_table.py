@@ -75,7 +75,7 @@ class ParquetTable:
             else:
                 columns[name] = pa.nulls(rows)
         if plan.time is not None and plan.time.name in columns:
-            columns[plan.time.name] = pa.array(plan.time.seconds(columns[plan.time.name]))
+            columns[plan.seconds or plan.time.name] = pa.array(plan.time.seconds(columns[plan.time.name]))
         return pa.RecordBatch.from_pydict(columns)
 
 

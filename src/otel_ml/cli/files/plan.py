@@ -15,6 +15,8 @@ class Plan:
         types: type of a column, where it is known; files that have types of their own need none.
         wanted: whether a column has to have values; those of others are null, and cost nothing.
         time: name of the column whose values become seconds since 1970.
+        seconds: name of the column that these are put into, where that of times is wanted as it is, too; by default they
+            take its place.
     """
 
     def __init__(
@@ -22,9 +24,11 @@ class Plan:
         types: Callable[[str], ColumnType | None] = lambda _: None,
         wanted: Callable[[str], bool] = lambda _: True,
         time: str | None = None,
+        seconds: str | None = None,
     ) -> None:
         self.wanted = wanted
         self.time = None if time is None else TimeColumn(time)
+        self.seconds = time if seconds is None else seconds
         self._types = types
         self._columns: dict[str, CsvColumn] = {}
 
