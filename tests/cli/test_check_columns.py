@@ -134,6 +134,13 @@ def test_names_that_differ_are_told(baseline: str, tmp_path: Path) -> None:
     assert run("check", path, "--baseline", baseline, "--fail-on", "violation").exit_code == 1
 
 
+def test_a_file_all_in_capitals_is_refused_with_a_hint(baseline: str, tmp_path: Path) -> None:
+    path = save(table(3_000).rename_columns(["AT", "AGE", "INCOME", "PLAN"]), tmp_path / "capitals.csv")
+    done = run("check", path, "--baseline", baseline)
+    assert done.exit_code == 2
+    assert "; 'AGE' seems to be 'age'; 'INCOME' seems to be 'income'" in done.stderr
+
+
 def test_the_policy_holds_for_files_as_in_the_fit(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     content = pa.table(

@@ -243,6 +243,24 @@ def test_a_table_of_something_else_is_refused(rows: int) -> None:
     assert check({"guess": np.zeros(rows)}, outputs, prediction="guess").rows == rows
 
 
+@pytest.mark.parametrize(("names", "hint"), [(("AGE", "x"), "; 'AGE' seems to be 'age'"), (("years", "x"), "")])
+def test_columns_that_differ_in_case_are_named_where_none_is_known(names: tuple[str, str], hint: str) -> None:
+    one = Baseline.fit({"age": np.arange(50.0), "plan": np.arange(50.0)})
+    with pytest.raises(CheckError) as refused:
+        check(dict.fromkeys(names, np.arange(50.0)), one)
+    assert str(refused.value).endswith(f"there are {names[0]!r}, 'x'{hint}")
+
+
+@pytest.mark.parametrize("form", ["dates", "texts"])
+def test_a_time_that_is_a_feature_is_compared_as_it_is(form: str) -> None:
+    at = np.datetime64("2026-01-01T00:00:00") + np.random.default_rng(0).integers(0, 60 * 86_400, 20_000)
+    given = at if form == "dates" else at.astype(str).astype(object)
+    report = check({"at": given[:3_000]}, Baseline.fit({"at": given}), time="at", window=7 * 86_400.0)
+    (found,) = report.features
+    assert (report.alarm, report.steps, report.extra) == (False, 9, ())
+    assert found.violations == {}
+
+
 def test_values_that_the_fit_has_hashed_are_said_to_come_as_they_are() -> None:
     report = check(table(3_000), replace(BASELINE, treated={"city": "hash 0123abcd", "masked_0123abcd": "name"}))
     assert len(report.notes) == 1

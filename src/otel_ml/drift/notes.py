@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from otel_ml.drift import layout
@@ -53,13 +54,21 @@ def notes_of(snapshot: Snapshot) -> tuple[str, ...]:
             f"{counted(snapshot.late, 'row was', 'rows were')} left out, coming more than {settings.lateness:g} s late: "
             "sort them by time, or allow for more lateness"
         )
-    missing = {name.casefold(): name for name in snapshot.missing}
     notes += [
-        f"{missing[name.casefold()]!r} of the baseline seems to be {name!r} of the rows"
-        for name in snapshot.extra
-        if name.casefold() in missing
+        f"{name!r} of the baseline seems to be {other!r} of the rows"
+        for name, other in renamed(snapshot.missing, snapshot.extra)
     ]
     return tuple(notes)
+
+
+def renamed(missing: Iterable[str], extra: Iterable[str]) -> list[tuple[str, str]]:
+    """Names that are not there, each with one that is and differs in case only.
+
+    >>> renamed(["age", "plan"], ["AGE", "plans"])
+    [('age', 'AGE')]
+    """
+    known = {name.casefold(): name for name in missing}
+    return [(known[name.casefold()], name) for name in extra if name.casefold() in known]
 
 
 def _beyond_tolerance(snapshot: Snapshot) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from otel_ml.drift.counts.columns import to_numbers
 from otel_ml.drift.errors import CheckError
 from otel_ml.drift.fitting.entropy import entropy
+from otel_ml.drift.notes import renamed
 from otel_ml.drift.tables import Columns, column_array
 from otel_ml.drift.variables import OUTPUTS
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
 
 _SHOWN: Final = 8
+_HINTS: Final = 3
 
 
 class Parts(NamedTuple):
@@ -124,8 +126,9 @@ class Roles:
         """A table of something else would be one of nulls only, and few of them raise no alarm."""
         known = [*self._features, *self._outputs.values()]
         if known and not outputs and not self._features.keys() & columns.keys():
+            hint = "".join(f"; {theirs!r} seems to be {ours!r}" for ours, theirs in renamed(known, columns)[:_HINTS])
             raise CheckError(
-                f"no column is one of the baseline, which has {_names(known)}: there are {_names(columns)}"
+                f"no column is one of the baseline, which has {_names(known)}: there are {_names(columns)}{hint}"
             )
 
 
