@@ -12,12 +12,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from otel_ml.cli.check import words
+from otel_ml.cli.check.html import page
 from otel_ml.cli.check.json_text import json_text
 from otel_ml.cli.check.text import CheckText
 from otel_ml.cli.histogram import bar, sparkline
 from otel_ml.drift.baseline import Baseline
 from otel_ml.drift.checking import check
-from otel_ml.drift.report import Report
+from otel_ml.drift.report import Report, VariableReport
 from tests.cli.reports import any_baseline, any_report
 
 
@@ -99,3 +100,73 @@ def test_combinations_that_drift_along_with_a_feature_are_counted_and_not_told()
     turned = printed(check({"x": x, "y": -x + 0.3 * rng.normal(size=20_000)}, pair), pair)
     assert "! pca_residual" in turned  # no feature tells this story
     assert "along with those above" not in turned
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Baseline:
+    """Numbers, and texts most of which are seen once."""
+    rng = np.random.default_rng(0)
+    return Baseline.fit(
+        {"x": rng.normal(size=20_000), "note": _notes(rng, 20_000), "plan": rng.choice(["a", "b"], 20_000)}
+    )
+
+
+def _notes(rng: np.random.Generator, rows: int, suffix: str = "") -> np.ndarray:
+    return np.array([f"note {number}{suffix}" for number in rng.zipf(1.5, rows).clip(max=5_000)], dtype=object)
+
+
+def test_silence_about_too_few_rows_is_no_good_news(mixed: Baseline) -> None:
+    one = check({"x": [0.1], "note": ["note 1"], "plan": ["a"]}, mixed)
+    text, html = printed(one, mixed), page(one, mixed)
+    assert text.startswith("too few rows to tell\n")
+    assert "nothing drifts" not in text + html
+    assert "without drift" not in text
+    assert "combinations of features" not in text or "with too few rows to tell" in text
+    assert "448 are needed" in text
+    assert '<p class="verdict open">too few rows to tell</p>' in html
+
+
+def test_what_has_too_few_values_is_told_beside_what_has_enough(mixed: Baseline) -> None:
+    rng = np.random.default_rng(1)
+    columns = {"x": rng.normal(size=300), "note": _notes(rng, 300), "plan": rng.choice(["a", "b"], 300)}
+    text = printed(check(columns, mixed), mixed)
+    assert text.startswith("nothing drifts\n")
+    assert "so that only large shifts are found: x" in " ".join(text.split())
+    assert "plan" not in " ".join(text.split()).split("are found: ")[1].split("(")[0]
+
+
+def test_the_distance_is_no_bound_of_what_raised_the_alarm(mixed: Baseline) -> None:
+    """A file of values never seen, and one too small for scores: their bounds are in the sentence, and name the cause."""
+    rng = np.random.default_rng(2)
+    columns = {"x": rng.normal(size=3_000), "note": _notes(rng, 3_000, "!"), "plan": rng.choice(["a", "b"], 3_000)}
+    report = check(columns, mixed)
+    (note,) = (one for one in report.features if one.alarm)
+    assert words.distance(note) == note.scores["total_variation"]
+    assert words.movement(note).startswith(f"unseen values: at least {note.effect:.1%} of the rows")
+    assert not words.movement(note).startswith("up")
+
+    few = check({"x": rng.normal(size=30) + 2, "note": _notes(rng, 30), "plan": rng.choice(["a", "b"], 30)}, mixed)
+    (x,) = (one for one in few.features if one.alarm)
+    assert x.effect > 0.1
+    assert words.distance(x) is None
+    (line,) = (line for line in printed(few, mixed).splitlines() if line.startswith("! x"))
+    assert line.split()[2] == "-"
+    assert f"up: at least {x.effect:.1%} of the rows moved" in words.movement(x)
+
+
+def test_a_bound_is_of_the_strongest_cause() -> None:
+    def told(*causes: str, direction: str = "up", effect: float = 0.1) -> str:
+        return words.movement(
+            VariableReport(
+                "x", "feature", "numeric", 9, 0, 0, {}, {}, causes=causes, direction=direction, effect=effect
+            )
+        )
+
+    assert told("distribution") == "up: at least 10.0% of the rows moved"
+    assert (
+        told("distribution", "range", "null")
+        == "up: at least 10.0% of the rows moved; also values out of range and nulls"
+    )
+    assert told("null", "distribution") == "nulls: at least 10.0% of the rows; also another distribution"
+    assert told("null", direction="less_null") == "fewer nulls: at least 10.0% of the rows"
+    assert told("distribution", direction="mixed", effect=0.0) == "changed"

@@ -56,6 +56,7 @@ class VariableList:
         calm = [variable for variable in variables if not variable.alarm]
         self._hidden = len(calm) - quiet if len(calm) > quiet + 1 or not quiet else 0
         self._shown = loud + calm[: len(calm) - self._hidden]
+        self._unshown = calm[len(calm) - self._hidden :]
         self._told = {variable.name for variable in loud[:told]}
         self._options = options
         widest = max((cell_len(printable(variable.name)) for variable in self._shown), default=0)
@@ -81,7 +82,8 @@ class VariableList:
         if self._hidden:
             kind = self._title.replace("s", "", 1) if self._hidden == 1 else self._title
             rest = f"and {count(self._hidden)} more" if self._shown else f"{count(self._hidden)} {kind}"
-            yield Text(f"  {rest} without drift", style="dim")
+            known = "with too few rows to tell" if words.too_few(self._unshown) else "without drift"
+            yield Text(f"  {rest} {known}", style="dim")
 
     def _heading(self) -> Text:
         text = f"  {set_cell_size(self._title, self._name)}  {'distance':<{max(self._bar + 5, 8)}} {'psi':>6}  {'nulls':>6}"

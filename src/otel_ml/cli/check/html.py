@@ -34,7 +34,7 @@ def page(report: Report, baseline: Baseline, unit: str = "row") -> str:
     combinations, along = words.combinations(report)
     body = [
         f"<header><h1>{escape(title)}</h1>",
-        f'<p class="verdict {"bad" if report.alarm else "good"}">{escape(words.headline(report))}</p>',
+        f'<p class="verdict {words.verdict(report)}">{escape(words.headline(report))}</p>',
         f"<p>{escape(words.extent(report))} against baseline <code>{escape(printable(report.baseline))}</code></p>",
         '<p class="key"><span class="then"></span> baseline <span class="now"></span> now '
         '<span class="now moved"></span> now, where it moved most</p></header>',
@@ -86,7 +86,7 @@ def _card(variable: VariableReport, others: Sequence[VariableReport], steps: int
         facts.append(printable(variable.note))
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return (
-        f'<article><h3>{_name(variable)}</h3><div class="distance">{meter(words.distance(variable))}'
+        f'<article><h3>{_name(variable)}</h3><div class="distance"><small>distance</small>{meter(words.distance(variable))}'
         f"<b>{words.score(words.distance(variable))}</b></div>\n"
         f"{histogram(variable)}\n<ul>{items}</ul>\n{_scores(variable)}</article>"
     )
@@ -104,7 +104,7 @@ def _scores(variable: VariableReport) -> str:
 
 
 def _row(variable: VariableReport) -> str:
-    distance = variable.scores.get("total_variation")
+    distance = words.distance(variable)
     nulls = "-" if variable.null_ratio is None else percent(variable.null_ratio)
     more = words.violations(variable)
     remarks = [f"violations: {more}"] if more else []

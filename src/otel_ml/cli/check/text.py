@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -15,6 +15,8 @@ from otel_ml.drift.report import Report
 
 if TYPE_CHECKING:
     from otel_ml.drift.baseline import Baseline
+
+_COLOURS: Final = {"bad": "red", "good": "green", "open": "yellow"}
 
 
 class CheckText:
@@ -34,8 +36,7 @@ class CheckText:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Renders the verdict, then each list of variables, then remarks."""
         report = self._report
-        verdict = Text(words.headline(report), style="bold red" if report.alarm else "bold green")
-        yield verdict
+        yield Text(words.headline(report), style=f"bold {_COLOURS[words.verdict(report)]}")
         model = " ".join(printable(part, 60) for part in (self._baseline.model, self._baseline.version) if part)
         against = f"{words.extent(report)} against baseline {printable(report.baseline, 20)}" + (
             f" of {model}" if model else ""

@@ -19,6 +19,7 @@ _BY_DISTANCE: Final = ("mean_shift", "wasserstein")
 _AT_THE_END: Final = 0.5  # more of the values than in the baseline
 _DIRECTIONS: Final = {word: word for word in ("up", "down", "wider", "narrower")}
 _EVENTS: Final = {
+    DISTRIBUTION: "another distribution",
     NULL: "nulls",
     "type": "values of another type",
     "range": "values out of range",
@@ -28,7 +29,7 @@ _EVENTS: Final = {
 
 
 def headline(report: Report) -> str:
-    """How many variables drift.
+    """How many variables drift, or that there are too few rows to tell.
 
     >>> headline(Report("9f2c41d07a3b", rows=10, steps=1, alarm=False, features=()))
     'nothing drifts'
@@ -45,8 +46,22 @@ def headline(report: Report) -> str:
         if drifting:
             parts.append(f"{count(drifting)} of {count(len(variables))} {one if len(variables) == 1 else many}")
     if not parts:
-        return "nothing drifts"
+        return "too few rows to tell" if verdict(report) == "open" else "nothing drifts"
     return f"{' and '.join(parts) if len(parts) < 3 else ', '.join(parts)} in alarm"
+
+
+def verdict(report: Report) -> str:
+    """``bad``, ``good``, or ``open``: where there are too few rows for any score, silence says nothing."""
+    if report.alarm:
+        return "bad"
+    variables = (*report.features, *report.predictions, *report.multivariate)
+    return "open" if too_few(variables) else "good"
+
+
+def too_few(variables: Iterable[VariableReport]) -> bool:
+    """Whether there are some that could have a distance, and none has the values that it takes."""
+    found = [distance(one) for one in variables if len(histogram_bins(one)) > 1]
+    return bool(found) and all(one is None for one in found)
 
 
 def combinations(report: Report) -> tuple[list[VariableReport], int]:
@@ -65,11 +80,19 @@ def extent(report: Report) -> str:
 def remarks(report: Report) -> list[str]:
     """What else a reader has to know of the whole."""
     found = [printable(note) for note in report.notes]
+    quiet = [one for one in (*report.features, *report.predictions) if not one.alarm and one.name not in report.missing]
+    if untold := [one for one in quiet if too_few([one])]:
+        found.append(f"too few values for a distance, so that only large shifts are found: {_needs(untold)}")
     if report.missing:
         found.append(f"missing, so all null: {names(report.missing)}")
     if report.extra:
         found.append(f"not in the baseline, so not looked at: {names(report.extra)}")
     return found
+
+
+def _needs(variables: Sequence[VariableReport]) -> str:
+    told = names([one.name for one in variables])
+    return f"{told} ({printable(variables[0].note)})" if variables[0].note else told
 
 
 def histogram_bins(variable: VariableReport) -> list[Bin]:
@@ -78,12 +101,17 @@ def histogram_bins(variable: VariableReport) -> list[Bin]:
 
 
 def movement(variable: VariableReport) -> str:
-    """What happened, and how far it went at least."""
-    happened = [_EVENTS.get(cause, printable(cause, 20)) for cause in variable.causes if cause != DISTRIBUTION]
-    if DISTRIBUTION in variable.causes or not happened:
-        happened.insert(0, _DIRECTIONS.get(variable.direction or "", "changed"))
-    text = " and ".join(happened)
-    return f"{text}: at least {percent(variable.effect)} of the rows moved" if variable.effect > 0 else text
+    """What happened, the strongest first, and how far that went at least: the bound is of no other cause."""
+    causes, less = variable.causes or (DISTRIBUTION,), variable.direction == "less_null"
+    happened = [_EVENTS.get(cause, printable(cause, 20)) for cause in causes]
+    if causes[0] == DISTRIBUTION:
+        happened[0] = _DIRECTIONS.get(variable.direction or "", "changed")
+    elif causes[0] == NULL and less:
+        happened[0] = "fewer nulls"
+    if variable.effect > 0:
+        moved = " moved" if causes[0] == DISTRIBUTION else ""
+        happened[0] += f": at least {percent(variable.effect)} of the rows{moved}"
+    return "; also ".join([happened[0], " and ".join(happened[1:])]) if happened[1:] else happened[0]
 
 
 def when(variable: VariableReport, steps: int) -> str:
@@ -158,9 +186,11 @@ def names(found: Sequence[str]) -> str:
 
 
 def distance(variable: VariableReport) -> float | None:
-    """Total variation of the last window; where that has too few rows, what the alarm was raised at."""
-    found = variable.scores.get("total_variation")
-    return variable.effect if found is None and variable.alarm else found
+    """Total variation of the values of the last window; None where these are too few.
+
+    Never what an alarm was raised at, which is a bound, of another window, and may be about nulls and the like.
+    """
+    return variable.scores.get("total_variation")
 
 
 def statistic(variable: VariableReport, name: str) -> str:
