@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 from otel_ml.semconv import attributes as names
-from otel_ml.semconv import metrics
+from otel_ml.semconv import events, metrics
 from tests.cli.process import COMMAND, grpc_endpoint, piped
 from tests.support.traffic import Traffic
 from tests.support.wait import PATIENCE
@@ -153,6 +153,58 @@ def test_a_signal_ends_it_with_what_it_has(number: signal.Signals) -> None:
     assert (process.returncode, err) == (0, "")
     assert "age=42" in out
     assert "1 prediction" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "lines", "more"),
+    [((), 3, 497), (("--rows", "1"), 1, 499), (("--rows", "0"), 500, 0), (("--output", "json"), 500, 0)],
+)
+def test_of_a_batch_the_first_rows_are_printed_and_all_are_counted(
+    options: tuple[str, ...], lines: int, more: int
+) -> None:
+    with piped("--limit", "501", "--settle", "60", *options) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        http = json.loads(line)["http"] if "json" in options else line.split(" and ")[1].split()[0]
+        send_calls(http, 500, 1)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "")
+    printed = out.splitlines()
+    rows = [line for line in printed if "batch-0-" in line and "age" in line]
+    assert [found[0] for found in (re.findall(r"batch-0-(\d+)", row) for row in rows)] == list(map(str, range(lines)))
+    assert sum("batch-1-0" in line and "age" in line for line in printed) == 1, "the next call"
+    assert [line for line in printed if "more row" in line] == ([f"… {more} more rows of this call"] if more else [])
+    if "json" in options:
+        assert json.loads(printed[-1])["models"][0]["predictions"] == 501
+    else:
+        assert "m  501 predictions in 2 calls" in out
+
+
+def send_calls(endpoint: str, *sizes: int) -> None:
+    """Calls of so many rows, one after another in one trace: the events, then the spans that make them whole."""
+
+    def attributes(given: dict[str, str]) -> list[dict[str, Any]]:
+        return [{"key": key, "value": {"stringValue": text}} for key, text in given.items()]
+
+    records, spans = [], []
+    for call, size in enumerate(sizes):
+        ids = {"traceId": "a" * 32, "spanId": f"{call + 1:016x}"}
+        identity = {names.ML_MODEL_NAME: "m", names.ML_PREDICTION_ID: f"batch-{call}"}
+        spans.append(
+            {**ids, "name": "predict m", "startTimeUnixNano": "1000", "endTimeUnixNano": "2000"}
+            | {"attributes": attributes(identity)}
+        )
+        for row in range(size):
+            given = {**identity, names.ML_PREDICTION_ID: f"batch-{call}-{row}", "ml.feature.value.age": str(row)}
+            records.append(
+                {**ids, "flags": 1, "eventName": events.EVENT_ML_PREDICTION, "attributes": attributes(given)}
+            )
+    for path, body in {
+        "logs": {"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]},
+        "traces": {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]},
+    }.items():
+        response = httpx.post(f"{endpoint}/v1/{path}", json=body, trust_env=False, timeout=PATIENCE)
+        assert response.status_code == 200
 
 
 def test_a_reader_that_leaves_is_fine() -> None:

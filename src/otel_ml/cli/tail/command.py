@@ -54,6 +54,14 @@ _PORT = click.IntRange(0, 65_535)
     metavar="N",
     help="On a terminal, show at most N calls a second; all are counted. 0 shows all.",
 )
+@click.option(
+    "--rows",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="In text, show at most N rows of a call; all are counted. 0 shows all.",
+)
 def tail(
     host: str,
     grpc_port: int,
@@ -64,6 +72,7 @@ def tail(
     summary_every: float | None,
     settle: float,
     rate: int,
+    rows: int,
 ) -> None:
     """Prints predictions as services send them over OTLP.
 
@@ -75,7 +84,7 @@ def tail(
     from otel_ml.service.consumer import QueueConsumer
     from otel_ml.service.receiver import Receiver, ReceiverError
 
-    view = _view(output, rate)
+    view = _view(output, rate, rows)
     session = Session(view, limit, settle)
     queue = QueueConsumer()
     stop = _StopSignals()
@@ -117,7 +126,7 @@ def _run(
             session.summarise()
 
 
-def _view(output: str, rate: int) -> View:
+def _view(output: str, rate: int, rows: int) -> View:
     if output == "json":
         from otel_ml.cli.tail.json_lines import JsonView
 
@@ -130,10 +139,10 @@ def _view(output: str, rate: int) -> View:
     if console.is_terminal:
         from otel_ml.cli.tail.live import LiveView
 
-        return LiveView(console, rate)
+        return LiveView(console, rate, rows)
     from otel_ml.cli.tail.text import TextView
 
-    return TextView(sys.stdout)
+    return TextView(sys.stdout, rows)
 
 
 class _StopSignals:

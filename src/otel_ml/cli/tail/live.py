@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from otel_ml.cli.printable import clock, count, milliseconds, printable, shorten, value
+from otel_ml.cli.printable import clock, count, milliseconds, plural, printable, shorten, value
 from otel_ml.cli.tail.findings import ALARMS, finding
 from otel_ml.cli.tail.panel import Figures
-from otel_ml.cli.tail.text import call_text, endpoints, event_text, model_text, output_text, request_text
+from otel_ml.cli.tail.text import ROWS, by_call, call_text, endpoints, event_text, model_text, output_text, request_text
 from otel_ml.semconv import attributes as names
 from otel_ml.service import fields
 from otel_ml.service.predictions import Prediction
@@ -26,7 +25,6 @@ from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Log, Point, Span
 from otel_ml.service.summary import Summary
 
-_ROWS = 3
 _FEATURES = 30
 _WHOLE_IDS = 110
 _SIDE_BY_SIDE = 90
@@ -42,11 +40,13 @@ class LiveView:
     Args:
         console: A terminal.
         rate: Calls to show in a second; more cannot be read, and they still count. 0 shows all.
+        rows: Rows of a call to show. 0 shows all.
     """
 
-    def __init__(self, console: Console, rate: int = 5) -> None:
+    def __init__(self, console: Console, rate: int = 5, rows: int = ROWS) -> None:
         self._console = console
         self._rate = rate
+        self._rows = rows
         self._shown_since = 0.0
         self._shown = 0
         self._hidden = 0
@@ -62,9 +62,9 @@ class LiveView:
 
     def predictions(self, predictions: list[Prediction]) -> None:
         """A tree a call, with its first rows."""
-        for _, rows in groupby(predictions, key=lambda row: (row.trace_id, row.call and row.call.span_id)):
+        for rows in by_call(predictions):
             if self._may_show():
-                self._console.print(call_renderable(list(rows), self._console.width))
+                self._console.print(call_renderable(rows, self._rows or len(rows), self._console.width))
 
     def event(self, event: Log) -> None:
         """An `ml.*` event that is no prediction."""
@@ -131,15 +131,15 @@ def event_renderable(event: Log, style: str) -> RenderableType:
     return Group(line, *(Padding(Text(printable(part), style="dim"), (0, 0, 0, 4)) for part in found[1:] if part))
 
 
-def call_renderable(rows: list[Prediction], width: int) -> RenderableType:
+def call_renderable(rows: list[Prediction], shown: int, width: int) -> RenderableType:
     """One call: its ids, the spans above it as a tree, and beside them what came out and what went in."""
     details = Table.grid(padding=(0, 2))
     details.add_column(max_width=28)
     details.add_column()
-    for row in rows[:_ROWS]:
+    for row in rows[:shown]:
         details.add_row(_output(row), _inputs(row))
-    if len(rows) > _ROWS:
-        details.add_row("", Text(f"{len(rows) - _ROWS} more rows", style="dim"))
+    if len(rows) > shown:
+        details.add_row("", Text(plural(len(rows) - shown, "more row"), style="dim"))
     parts: list[RenderableType] = [_ids(rows[0], width)]
     if width < _SIDE_BY_SIDE:
         parts += [_tree(rows[0]), Padding(details, (0, 0, 0, 4))]

@@ -1,14 +1,15 @@
-"""`otel-ml tail` into a pipe or a file: a line a prediction, and the figures at the end."""
+"""`otel-ml tail` into a pipe or a file: a line a row, the first ones of a call, and the figures at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
+from itertools import groupby
 from typing import Any, TextIO
 
 from rich.console import Console
 
-from otel_ml.cli.printable import clock, milliseconds, printable, value
+from otel_ml.cli.printable import clock, milliseconds, plural, printable, value
 from otel_ml.cli.tail.findings import finding
 from otel_ml.cli.tail.panel import Figures
 from otel_ml.semconv import attributes as names
@@ -18,24 +19,37 @@ from otel_ml.service.receiver import Receiver
 from otel_ml.service.records import Attributes, Log, Point, Span
 from otel_ml.service.summary import Summary
 
+ROWS = 3
+"""Rows of a call that are shown: those of a large batch would drown all else."""
+
 _WIDTH = 110
 _HEIGHT = 42
 
 
 class TextView:
-    """Plain lines, whole ids, no colour."""
+    """Plain lines, whole ids, no colour.
 
-    def __init__(self, out: TextIO) -> None:
+    Args:
+        out: Where they go.
+        rows: Rows of a call to show; they still count. 0 shows all.
+    """
+
+    def __init__(self, out: TextIO, rows: int = ROWS) -> None:
         self._out = out
+        self._rows = rows
 
     def listening(self, receiver: Receiver) -> None:
         """The endpoints."""
         self._write(endpoints(receiver))
 
     def predictions(self, predictions: list[Prediction]) -> None:
-        """A line a row."""
-        for prediction in predictions:
-            self._write(prediction_text(prediction))
+        """A line a row, and how many more there are."""
+        for rows in by_call(predictions):
+            shown = rows[: self._rows or None]
+            for prediction in shown:
+                self._write(prediction_text(prediction))
+            if len(rows) > len(shown):
+                self._write(f"… {plural(len(rows) - len(shown), 'more row')} of this call")
 
     def event(self, event: Log) -> None:
         """An `ml.*` event that is no prediction."""
@@ -60,6 +74,17 @@ class TextView:
     def _write(self, line: str) -> None:
         self._out.write(line + "\n")
         self._out.flush()
+
+
+def by_call(predictions: Iterable[Prediction]) -> Iterator[list[Prediction]]:
+    """The rows of one call after the other. Without a span nothing tells that two are of one call."""
+
+    def call(row: Prediction) -> object:
+        span_id = row.call.span_id if row.call else row.event.span_id if row.event else ""
+        return (row.trace_id, span_id) if span_id else object()
+
+    for _, rows in groupby(predictions, key=call):
+        yield list(rows)
 
 
 def endpoints(receiver: Receiver) -> str:
