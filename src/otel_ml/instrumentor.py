@@ -38,10 +38,17 @@ def instrument(app: FastAPI | None = None, **options: Any) -> None:
 
     Raises:
         ConfigError: an option is unknown or has a value that is not allowed. The message says what is.
+        TypeError: `app` is no application, such as the ``"module:app"`` that a server takes.
 
     >>> import otel_ml
     >>> otel_ml.instrument(enabled=False)  # does nothing
     """
+    if app is not None and (isinstance(app, type) or not callable(app)):
+        what = f"the class {app.__name__}" if isinstance(app, type) else f"a {type(app).__name__}"
+        raise TypeError(
+            f"instrument: app is the application itself, as in app = FastAPI(); otel_ml.instrument(app), not {what}; "
+            "without one, every FastAPI application of the process is found by itself"
+        )
     providers = {name: options.pop(name, None) for name in PROVIDERS}
     if not Config.load(file=_file, **options).enabled or sdk.is_disabled():
         return
@@ -91,15 +98,14 @@ class OtelMLInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped ups
         _file = {name: value for name, value in kwargs.items() if name in known and value is not None} or None
         try:
             config = Config.load(file=_file)
-        except ConfigError as error:
+            if config.enabled and not sdk.is_disabled():
+                _start(None, config, providers)  # the SDK is its caller's to set up
+        except ConfigError as error:  # one that shows only in use, too: a baseline that can not be read
             # Raised on, it would also keep every instrumentor after this one from loading. Written, too, where it is logged to
             # handlers: the only one of the root logger may be the one that exports.
             if _logger.hasHandlers():
                 sys.stderr.write(f"otel-ml is off: {error}\n")
             _logger.error("otel-ml is off: %s", error)
-            return
-        if config.enabled and not sdk.is_disabled():
-            _start(None, config, providers)  # the SDK is its caller's to set up
 
     def _uninstrument(self, **kwargs: Any) -> None:
         uninstrument()

@@ -16,6 +16,7 @@ from otel_ml.semconv import attributes
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_LIMITS: Final[Mapping[str, float]] = MappingProxyType({})
+_ALIASES: Final = tuple(alias.value for alias in attributes.MlModelAliasValues)
 _TASKS: Final = tuple(task.value for task in attributes.MlTaskTypeValues)
 _ACTIONS: Final = "`glob=action` pairs with commas between them, each action one of keep, drop, mask, hash, round"
 _CALLER: Final = (attributes.USER_ID, attributes.SESSION_ID, attributes.TENANT_ID)
@@ -126,7 +127,7 @@ class Config:
     # The model, in a service with one
     model_name: str | None = option(None, optional(TEXT), "Name of the model, where the service has only one.")
     model_version: str | None = option(None, optional(TEXT), "Its version.")
-    model_alias: str | None = option(None, optional(TEXT), "Its role, such as champion, challenger, shadow or canary.")
+    model_alias: str | None = option(None, optional(choice(*_ALIASES)), "Its role.")
     model_task: str | None = option(None, optional(choice(*_TASKS)), "Its kind of task.")
     model_classes: tuple[str, ...] = option((), TEXTS, "Its classes: predictions are counted by these labels.")
 

@@ -99,7 +99,9 @@ class Watches:
         self._told: list[Watch] = []  # for the last time, by the present collection
         self.on_tidy: Callable[[], None] | None = None
         self.default = (
-            None if config.baseline is None or config.drift == "off" else load_baseline(config.baseline, "baseline")
+            None
+            if config.baseline is None or config.drift == "off"
+            else load_baseline(config.baseline, f"baseline ({config.source('baseline')})")
         )
         """The baseline of a service with one model, where the configuration names it."""
         self._pool = Pool(config.metric_features, config.metric_bins)
