@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from otel_ml import logs, registrations, runtime
+from otel_ml import guard, logs, registrations, runtime
 from otel_ml.monitoring.watches import load_baseline
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def register_model(
         classes: labels of a classifier, where the framework does not tell.
         baseline: what the training data was like, as a file or ready-made: predictions are counted over its bins, and
             watched for drift, from now on. Calls that name the same model in code are, too, by what was registered last. What
-            was watched for an object ends with it.
+            was watched for an object ends with it. A warning says when the model was fitted with none of its features.
 
     Raises:
         ConfigError: a value is not allowed, the baseline can not be read, or the object can not be held weakly.
@@ -55,6 +56,19 @@ def register_model(
     if runtime.current is not None:
         runtime.current.registry.watch(registration)
         runtime.current.registry.forget(model)
+    if found is not None and (strangers := _describe_strangers(model, found)):
+        warnings.warn(
+            f"register_model({name!r}): no feature has a name that the baseline knows; is it another model's? {strangers}",
+            stacklevel=2,
+        )
+
+
+@guard.guarded("register.names")
+def _describe_strangers(model: object, baseline: Baseline) -> str | None:
+    from otel_ml.frameworks.sklearn.describe import describe  # reads any object that keeps to scikit-learn's attributes
+    from otel_ml.monitoring.matching import describe_strangers
+
+    return describe_strangers(baseline, describe(model).feature_names or ())
 
 
 def drift_report(model: object, version: str | None = None) -> Report | None:

@@ -34,6 +34,21 @@ def features_of(baseline: Baseline) -> tuple[str, ...]:
     )
 
 
+def describe_strangers(baseline: Baseline, names: Sequence[str]) -> str | None:
+    """What a model and a baseline call their features, where they have no name in common: it is likely another model's.
+
+    Args:
+        baseline: what the model is to be watched beside.
+        names: of the features that the model was fitted with.
+    """
+    features = features_of(baseline)
+    plain = [name for name in names if not find(name[:1024])]  # the others have another name in a baseline
+    by_position = _are_numbered(names) and len(names) == len(features)
+    if not plain or not features or by_position or not set(plain).isdisjoint(features):
+        return None
+    return f"the baseline has {_some(features)}; the model was fitted with {_some(plain)}"
+
+
 class Match:
     """One tuple of feature names beside those of a baseline.
 
