@@ -5,11 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import click
 from rich.console import Console
@@ -18,8 +14,9 @@ from rich.table import Table
 
 import otel_ml
 from otel_ml import frameworks, guard, runtime, sdk
+from otel_ml.cli.exports import SIGNALS, Exports, without_login
+from otel_ml.cli.printable import printable
 from otel_ml.config import Config, ConfigError
-from otel_ml.patching import Patcher
 
 DISTRIBUTIONS = (
     "otel-ml",
@@ -33,41 +30,14 @@ DISTRIBUTIONS = (
     "opentelemetry-configuration",
 )
 FRAMEWORKS = {"scikit-learn": "sklearn.ensemble", "fastapi": "fastapi"}
-SIGNALS = ("traces", "metrics", "logs")
 MODEL = "otel-ml-doctor"
 EXPORT_SECONDS = "5"
 FLUSH_SECONDS = 15.0
 
-
-@dataclass
-class Outcomes:
-    """What the exporters said of what they were given, by signal."""
-
-    succeeded: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def watch(self, patcher: Patcher) -> None:
-        """Listen to every exporter class that is loaded. Their result is the receiver's answer."""
-        from opentelemetry.sdk._logs.export import LogRecordExporter
-        from opentelemetry.sdk.metrics.export import MetricExporter
-        from opentelemetry.sdk.trace.export import SpanExporter
-
-        for signal, base in zip(SIGNALS, (SpanExporter, MetricExporter, LogRecordExporter), strict=True):
-            for exporter in _subclasses(base):
-                patcher.wrap(exporter, "export", self._listener(signal))
-
-    def _listener(self, signal: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        def listen(export: Callable[..., Any]) -> Callable[..., Any]:
-            def listening(exporter: Any, *args: Any, **kwargs: Any) -> Any:
-                result = export(exporter, *args, **kwargs)
-                kind = type(exporter)
-                name = f"{kind.__module__.removeprefix('opentelemetry.')}.{kind.__name__}"
-                (self.succeeded if getattr(result, "name", "") == "SUCCESS" else self.failed)[signal] = name
-                return result
-
-            return listening
-
-        return listen
+ADVICE = (
+    "Does a receiver listen there, and speak that protocol? The usual port of grpc is 4317, that of http/protobuf 4318. "
+    "An endpoint begins with http://, or with https:// where the receiver has TLS."
+)
 
 
 @click.command()
@@ -80,22 +50,41 @@ def doctor(no_test: bool) -> None:
     """
     console = Console(soft_wrap=not sys.stdout.isatty())
     try:
-        config = Config.load()
+        well = _examine(console, test=not no_test)
     except ConfigError as error:
         console.print(f"[red]configuration[/]  {escape(str(error))}")
         sys.exit(2)
+    if not well:
+        sys.stdout.flush()
+        os._exit(1)  # an exit as usual would try once more, and wait once more for receivers that are not there
+
+
+def _examine(console: Console, *, test: bool) -> bool:
+    """Whether nothing is wrong.
+
+    Raises:
+        ConfigError: the configuration is.
+    """
+    config = Config.load()
     console.print(_versions())
     options = _options(config)
     console.print(options if options.row_count else "All options have their defaults.")
     if not config.enabled or sdk.is_disabled():
         console.print("[yellow]off[/]  OTEL_ML_ENABLED or OTEL_SDK_DISABLED turns telemetry off: nothing to test")
-        return
+        return True
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", EXPORT_SECONDS)
-    otel_ml.instrument()
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what matters of it is in the exporters' own words
+    console.print("[dim]Setting OpenTelemetry up, and importing the frameworks …[/]")
+    try:
+        otel_ml.instrument()
+    except ConfigError:
+        raise
+    except Exception as error:  # such as an exporter that nobody knows
+        raise ConfigError(f"OpenTelemetry can not be set up: {type(error).__name__}: {error}") from error
     console.print(_instrumented())
+    console.print(f"Service: {escape(_service())}")
     console.print(_destinations())
-    if not no_test:
-        sys.exit(0 if _send_test_prediction(console) else 1)
+    return _send_test_prediction(console) if test else True
 
 
 def _versions() -> Table:
@@ -127,6 +116,12 @@ def _instrumented() -> Table:
     return table
 
 
+def _service() -> str:
+    resource = runtime.current.providers.resource if runtime.current is not None else None
+    name = str((resource or {}).get("service.name", "unknown_service"))
+    return f"{name} (OTEL_SERVICE_NAME is not set)" if name.startswith("unknown_service") else name
+
+
 def _destinations() -> Table:
     table = Table("signal", "exporter", "protocol", "endpoint", title="Where each signal goes", title_justify="left")
     if os.environ.get("OTEL_CONFIG_FILE"):
@@ -141,29 +136,18 @@ def _destinations() -> Table:
 
 
 def _send_test_prediction(console: Console) -> bool:
-    patcher, outcomes = Patcher(), Outcomes()
-    outcomes.watch(patcher)
-    try:
+    exports = Exports()
+    console.print("\n[dim]Sending a test prediction, which takes some seconds where nobody answers …[/]")
+    with exports.listening():
         with otel_ml.inference(MODEL, version=otel_ml.__version__) as call:
             call.input({"number": 1.0, "missing": None})
             call.output("well")
         otel_ml.flush(FLUSH_SECONDS)
-    finally:
-        patcher.undo()
-    console.print(f"\nSent a test prediction of the model {MODEL}, with the id {call.id}")
-    whole = True
-    for signal in SIGNALS:
-        if signal in outcomes.failed:
-            console.print(
-                f"[red]✗[/] {signal:8} refused or not reached, by {outcomes.failed[signal]}; is a receiver there?"
-            )
-        elif signal in outcomes.succeeded:
-            console.print(f"[green]✓[/] {signal:8} accepted, through {outcomes.succeeded[signal]}")
-        else:
-            console.print(
-                f"[yellow]-[/] {signal:8} no exporter was asked: OTEL_{signal.upper()}_EXPORTER is none, or the SDK is not set up"
-            )
-        whole = whole and signal in outcomes.succeeded and signal not in outcomes.failed
+    console.print(f"Sent a test prediction of the model {MODEL}, with the id {call.id}")
+    arrived = [_say_whether_it_arrived(console, signal, exports) for signal in SIGNALS]
+    whole = all(arrived)
+    if exports.asked.keys() - (exports.succeeded - exports.failed):
+        console.print(ADVICE)
     for site, count in guard.counts().items():
         console.print(f"[red]✗[/] otel-ml itself failed {count} times in {site}")
         whole = False
@@ -174,10 +158,26 @@ def _send_test_prediction(console: Console) -> bool:
     return whole
 
 
+def _say_whether_it_arrived(console: Console, signal: str, exports: Exports) -> bool:
+    exporter = exports.asked.get(signal)
+    if exporter is None:
+        console.print(
+            f"[yellow]-[/] {signal:8} no exporter was asked: OTEL_{signal.upper()}_EXPORTER is none, or the SDK is not set up"
+        )
+    elif signal in exports.failed or signal not in exports.succeeded:
+        what = "refused or not reached" if signal in exports.failed else "not answered in time"
+        reason = exports.reasons.get(signal, f"{exporter} does not say why")
+        console.print(f"[red]✗[/] {signal:8} {what}: {escape(printable(reason))}")
+    else:
+        console.print(f"[green]✓[/] {signal:8} accepted, through {exporter}")
+        return True
+    return False
+
+
 def _otlp(signal: str, what: str) -> str | None:
     specific = os.environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_{what}")
     found = specific or os.environ.get(f"OTEL_EXPORTER_OTLP_{what}")
-    return found and re.sub("//[^/@]*@", "//", found)  # a login in a URL is nobody's business
+    return found and without_login(found)
 
 
 def _version(name: str) -> str | None:
@@ -185,10 +185,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _subclasses(base: type) -> Iterator[type]:
-    kind: type
-    for kind in base.__subclasses__():
-        yield kind
-        yield from _subclasses(kind)
