@@ -123,6 +123,16 @@ def test_violations_are_counted_over_the_whole_stream() -> None:
     assert find(report, "city").violations == {"unseen": 1_250}
 
 
+def test_nulls_of_a_few_rows_that_chance_explains_are_no_violation() -> None:
+    allowed = Constraints(completeness=0.85)
+    found = []
+    for nulls in (20, 40):
+        column = np.full(100, 0.5, dtype=object)
+        column[:nulls] = None
+        found.append(find(feed(monitor(numeric("a", constraints=allowed)), 1, 100, a=column), "a").violations)
+    assert found == [{}, {"null": 40}]
+
+
 def test_where_all_is_masked_nulls_raise_the_alarm() -> None:
     one = monitor(Variable("secret", kind="masked", rows=ROWS, nulls=1))
     found = find(feed(one, secret=np.array([None, "x", "y", "z"] * 250, dtype=object)), "secret")

@@ -39,7 +39,7 @@ def send(nulls: int, rows: int, *, at_once: int) -> None:
     otel_ml.flush()
 
 
-@pytest.mark.parametrize(("nulls", "found"), [(5, {}), (20, {("plan", "null"): 20})])
+@pytest.mark.parametrize(("nulls", "found"), [(5, {}), (40, {("plan", "null"): 40})])
 @pytest.mark.parametrize("at_once", [1_000, 20])
 def test_too_many_nulls_for_the_completeness_are_violations(
     telemetry: Telemetry, watched: Watched, nulls: int, found: dict[object, int], at_once: int
@@ -53,6 +53,16 @@ def test_too_many_nulls_for_the_completeness_are_violations(
     events = telemetry.events("ml.feature.violation")
     assert [(event.attributes or {})["ml.violation.count"] for event in events] == list(found.values())
     assert all((event.attributes or {})["ml.prediction.id"] for event in events)
+
+
+def test_nulls_that_chance_explains_are_no_violation_until_there_are_too_many_rows_for_that(
+    telemetry: Telemetry, watched: Watched
+) -> None:
+    watched(with_completeness(0.85))
+    send(14, 84, at_once=14)
+    assert violations(telemetry) == {}, "two more than allowed, of as many rows as may have ten"
+    send(160, 640, at_once=20)
+    assert violations(telemetry)["plan", "null"] > 100, "a quarter is null"
 
 
 def test_nulls_of_few_rows_do_not_yet_say_that_too_many_are_missing(telemetry: Telemetry, watched: Watched) -> None:

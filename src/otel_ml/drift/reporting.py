@@ -10,6 +10,7 @@ import numpy as np
 
 from otel_ml.drift import layout
 from otel_ml.drift.alarms import Raised, bin_name
+from otel_ml.drift.completeness import has_too_many_nulls
 from otel_ml.drift.groups import groups_of
 from otel_ml.drift.notes import notes_of
 from otel_ml.drift.report import SCORES, Bin, Report, VariableReport, counted
@@ -112,8 +113,8 @@ class _Writer:
             return {"missing": self._snapshot.rows}
         totals, expected = self._totals[index], variable.constraints
         found = {cause: totals[column] for cause, column in layout.RARE.items() if totals[column]}
-        filled = 1 - found.get("null", 0) / (self._total_rows[index] or 1)
-        if not expected.never_null and (expected.completeness is None or filled >= expected.completeness):
+        least = 0.0 if expected.completeness is None else expected.completeness
+        if not expected.never_null and not has_too_many_nulls(found.get("null", 0), self._total_rows[index], least):
             found.pop("null", None)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from otel_ml.drift.completeness import has_too_many_nulls
 from otel_ml.drift.names import MAX_EXTRA
 from otel_ml.monitoring.matching import EXTRA, Match, features_of
 from otel_ml.semconv.attributes import MlViolationTypeValues
@@ -118,10 +119,11 @@ class Violations:
         before = self._unjudged.pop(variable, None) or Violation(self._safe_names[variable], NULL, 0, None)
         rows = self._rows.pop(variable, 0) + lot.counted.rows
         found = before._replace(hits=before.hits + int(lot.counted.nulls[variable]), origin=before.origin or origin)
-        if completeness < 1 and rows * (1 - completeness) < ALLOWED:
-            self._unjudged[variable], self._rows[variable] = found, rows
-        elif 1 - found.hits / rows < completeness:
+        few = completeness < 1 and rows * (1 - completeness) < ALLOWED
+        if not few and has_too_many_nulls(found.hits, rows, completeness):
             yield found
+        elif few or 1 - found.hits / rows < completeness:  # chance may explain so many, of so few rows
+            self._unjudged[variable], self._rows[variable] = found, rows
 
     def _is_violation(self, match: Match, variable: int, kind: str) -> bool:
         """Whether a rare event is one. Nulls are where none are allowed; a feature that is missing is said to be just that."""
