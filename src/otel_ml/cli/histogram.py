@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from rich.console import ConsoleOptions
+
+LEAST: Final = 20
+"""Characters that a histogram has at least if it has as many bins: about those of a baseline's numbers."""
 
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN: Final = ".:-=+*#%"
@@ -22,6 +26,22 @@ def sparkline(shares: Sequence[float], highest: float, options: ConsoleOptions) 
     """
     levels = _PLAIN if options.ascii_only else _SPARKS
     return "".join(_level(share / highest if highest else 0.0, levels) for share in shares)
+
+
+def fitting(bins: int, room: int) -> int:
+    """Characters of a histogram of so many bins where there is room for so many, at least `LEAST`."""
+    return min(bins, max(room, LEAST))
+
+
+def merged(shares: Sequence[float], width: int) -> list[float]:
+    """At most `width` shares: neighbouring bins become one, as high as their mean, since it is the shape that is looked at.
+
+    >>> merged([1, 3, 5, 0, 4], 2)
+    [2.0, 3.0]
+    """
+    parts = min(len(shares), width)
+    edges = [part * len(shares) // parts for part in range(parts + 1)] if parts else []
+    return [sum(shares[low:high]) / (high - low) for low, high in pairwise(edges)]
 
 
 def bar(share: float, width: int, options: ConsoleOptions) -> str:

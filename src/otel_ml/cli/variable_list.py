@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from otel_ml.cli.check import words
-from otel_ml.cli.histogram import bar, sparkline
+from otel_ml.cli.histogram import bar, fitting, merged, sparkline
 from otel_ml.cli.printable import count, percent, printable
 from otel_ml.drift.report import VariableReport
 
@@ -61,10 +61,10 @@ class VariableList:
         self._options = options
         widest = max((cell_len(printable(variable.name)) for variable in self._shown), default=0)
         bins = max((len(words.histogram_bins(variable)) for variable in self._shown), default=0)
-        self._bins = max(bins, len("baseline"))
         self._name = min(_NAME, max(widest, len(title)))
         room = options.max_width - self._name - _FIGURES
         self._bar = _BAR + 1 if room > _BAR else 0
+        self._bins = max(fitting(bins, (room - _BAR - 5) // 2), len("baseline"))
         self._beside = room > _BAR + 2 * self._bins + 4
 
     def __len__(self) -> int:
@@ -105,23 +105,22 @@ class VariableList:
         nulls = "-" if variable.null_ratio is None else percent(variable.null_ratio)
         line.append(f"{nulls:>6}", style="" if variable.null_ratio else "dim")
         if self._beside:
-            then, now = self._histograms(variable)
+            then, now = self._histograms(variable, self._bins)
             line.append(f"  {then:<{self._bins}}  ", style="dim").append(now, style="cyan")
         return line
 
-    def _histograms(self, variable: VariableReport) -> tuple[str, str]:
+    def _histograms(self, variable: VariableReport, width: int) -> tuple[str, str]:
         bins = words.histogram_bins(variable)
-        highest = max((max(found.baseline, found.current) for found in bins), default=0.0)
-        return (
-            sparkline([found.baseline for found in bins], highest, self._options),
-            sparkline([found.current for found in bins], highest, self._options),
-        )
+        then = merged([found.baseline for found in bins], width)
+        now = merged([found.current for found in bins], width)
+        highest = max((*then, *now), default=0.0)
+        return sparkline(then, highest, self._options), sparkline(now, highest, self._options)
 
     def _details(self, variable: VariableReport) -> Iterator[Text]:
         if variable.alarm and variable.name not in self._told:
             return
         if variable.alarm:
-            then, now = self._histograms(variable)
+            then, now = self._histograms(variable, self._options.max_width - _INDENT - len("baseline "))
             if now and not self._beside:
                 yield Text(f"baseline {then}", style="dim", no_wrap=True, overflow="crop")
                 yield Text(f"now      {now}", style="cyan", no_wrap=True, overflow="crop")

@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from otel_ml.cli.histogram import sparkline
+from otel_ml.cli.histogram import fitting, merged, sparkline
 from otel_ml.cli.printable import count, percent, plural, printable
 from otel_ml.drift import layout
 from otel_ml.drift.detection.detector import Detector
@@ -86,9 +86,10 @@ def _lines(
     title: str, variables: Sequence[Variable], options: ConsoleOptions, wide: Mapping[str, float]
 ) -> Iterator[Text | Padding]:
     name = min(_NAME, max(len(title), *(cell_len(printable(variable.name)) for variable in variables)))
-    bins = max(len("histogram"), *(len(variable.counts) for variable in variables))
-    room = options.max_width - name - _FIGURES - bins - 4
-    span = min(_RANGE, room) if room >= 12 else 0
+    room = options.max_width - name - _FIGURES - 4
+    most = max(len(variable.counts) for variable in variables)
+    bins = max(len("histogram"), fitting(most, room - _RANGE))
+    span = min(_RANGE, room - bins) if room - bins >= 12 else 0
     heading = f"{set_cell_size(title, name)}  {'kind':<{_KIND}}  {'nulls':>6}  distinct"
     heading += f"  {'histogram':<{bins}}" + ("  range" if span else "")
     yield Text(heading, style="dim", no_wrap=True, overflow="crop")
@@ -98,8 +99,8 @@ def _lines(
         line.append(f"{kind(variable):<{_KIND}}  ", style="cyan")
         line.append(f"{percent(variable.null_ratio):>6}", style="" if variable.nulls else "dim")
         line.append(f"  {_short(variable.distinct):>8}  ")
-        total = max(variable.counts, default=0)
-        drawn = sparkline(variable.counts, total, options)
+        shares = merged(variable.counts, bins)
+        drawn = sparkline(shares, max(shares, default=0.0), options)
         line.append(f"{drawn:<{bins}}", style="cyan")
         if span:
             line.append(f"  {printable(extent(variable), span)}", style="dim")
