@@ -67,5 +67,5 @@ def _tell(console: Console, watched: Watched) -> None:
         f"{len(watched.labels):,} predictions in {watched.seconds:.1f} s; alarms: {len(watched.alarms.raised)}; "
         f"kinds of odd values: {len(watched.alarms.violations)}"
     )
-    if not watched.ended or len(watched.labels) != len(watched.sent):
+    if not (watched.ended and len(watched.labels) == watched.alarms.rows == len(watched.sent)):
         console.print(f"The service printed:\n{watched.log}", soft_wrap=True)

@@ -20,9 +20,10 @@ from otel_ml.service.receiver import Receiver
 
 STOP_SECONDS = 120.0
 CONCURRENCY = 2
-LATE_WINDOWS = 360
-"""The two workers are that far apart at most, while flights of weeks go by in seconds."""
+LATE_WINDOWS = 720
+"""The two workers are that far apart at most, while flights of days go by in seconds: a busy machine may stop one for a while."""
 MOST_LATE_SECONDS = 86_400.0
+"""A service waits no longer than that."""
 EVENTS = 0.02
 """Share of predictions that have an event. Drift looks at all of them, whatever is exported."""
 
@@ -94,7 +95,8 @@ def watch(
         settings = environment(baseline, window, Path(folder))
         with Service(str(receiver.grpc_endpoint), model, workers, log, settings) as service:
             service.wait_until_ready()
-            replay = Replay(service.url, labels, float("inf"), CONCURRENCY, window=window)
+            # To one process in order, as ten days may go by while it waits for a core in the midst of a request.
+            replay = Replay(service.url, labels, float("inf"), min(CONCURRENCY, workers), window=window)
             anyio.run(replay.run, flights)
             service.terminate()
             deadline = time.monotonic() + STOP_SECONDS
