@@ -96,6 +96,19 @@ def test_event_time_drives_the_steps() -> None:
     assert check(columns, BASELINE, time=seconds, window=3_600) == report
 
 
+def test_examples_are_of_the_steps_that_raised_the_alarm_though_all_steps_wait_for_rows_out_of_order() -> None:
+    columns = table(30_000)
+    columns["a"][3_000:6_000] += 0.4
+    columns["city"][3_000:6_000:10] = "Paris"
+    columns["city"][20_000::400] = "Paris"
+    report = check(columns | {"at": np.arange(30_000) * 3.6}, BASELINE, time="at")
+    for name in ("a", "city"):
+        found = variable(report, name)
+        assert found.first_alarm.row in (3_000, 4_000)
+        assert found.examples
+        assert all(3_000 <= int(row) < 6_000 for row in found.examples), found.examples
+
+
 def test_an_alarm_that_has_ended_is_told_of() -> None:
     columns = table(40_000)
     columns["a"][5_000:10_000] += 0.4
