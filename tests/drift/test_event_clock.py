@@ -129,6 +129,18 @@ def test_that_a_clock_was_set_back_is_known_after_a_restart_as_soon() -> None:
     assert steps(one, NOW - 3_539) == steps(again, NOW - 3_539) == [int((NOW - 3_539) // 60)]
 
 
+def test_a_wall_clock_that_was_set_back_as_well_keeps_nobody_from_seeing_it() -> None:
+    wall = Wall(NOW)
+    one = clock(wall=wall)
+    steps(one, NOW)
+    assert steps(one, NOW - 3_600) == [None]
+    found = []
+    for second in (0, 30, 61):
+        wall.now = NOW - 86_400 + second
+        found += steps(one, wall.now)
+    assert found == [None, None, int(wall.now // 60)]
+
+
 def test_late_rows_among_others_set_no_clock_back() -> None:
     wall = Wall(NOW)
     one = clock(wall=wall)
@@ -222,3 +234,59 @@ def test_a_restored_clock_goes_on() -> None:
     again.restore(one.state())
     assert steps(again, 190, 60, NAN, 260) == steps(one, 190, 60, NAN, 260)
     assert (again.late, again.undated) == (one.late, one.undated)
+
+
+def test_a_silence_goes_on_over_a_restart() -> None:
+    wall = Wall(NOW)
+    one = clock(wall=wall)
+    steps(one, 30.0)
+    for seconds in (50, 94, 96, 156, 600):
+        wall.now = NOW + seconds
+        again = clock(wall=wall)
+        again.restore(one.state())
+        for each in (one, again):
+            each.advance()
+        assert again.open_from == one.open_from
+        one = again
+    assert one.open_from == 9
+
+
+def test_a_state_of_an_earlier_program_begins_a_silence() -> None:
+    wall = Wall(NOW)
+    one = clock(wall=wall)
+    steps(one, 30.0)
+    state = one.state()
+    for name in ("arrived", "late_since"):
+        del state[name]
+    wall.now = NOW + 600
+    again = clock(wall=wall)
+    again.restore(state)
+    again.advance()
+    assert again.open_from == 0
+    wall.now += 96
+    again.advance()
+    assert again.open_from == 1
+
+
+def test_a_silence_does_not_begin_by_a_clock_that_told_no_time() -> None:
+    """A file was read with a clock that stood at zero, or a machine had not got the time yet."""
+    before = clock(wall=Wall(0.0))
+    steps(before, NOW)
+    one = clock()
+    one.restore(before.state())
+    one.advance()
+    assert steps(one, NOW + 60) == [int(NOW // 60) + 1]
+    assert one.late == 0
+
+
+def test_a_machine_that_has_not_got_the_time_yet_ends_no_silence() -> None:
+    wall = Wall(NOW)
+    before = clock(wall=wall)
+    steps(before, NOW)
+    wall.now = 0.0
+    one = clock(wall=wall)
+    one.restore(before.state())
+    for now, open_from in ((0.0, 0), (100.0, 0), (NOW + 50, 0), (NOW + 600, 9)):
+        wall.now = now
+        one.advance()
+        assert one.open_from == int((NOW - 5) // 60) + open_from

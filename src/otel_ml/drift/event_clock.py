@@ -170,7 +170,7 @@ class EventClock:
     def _was_set_back(self) -> bool:
         """Tells it from a few rows that are late; called when all are."""
         now = self._wall()
-        if self._late_since is None:
+        if self._late_since is None or self._late_since > now:  # the wall clock was set back, too
             self._late_since = now
         return now - self._late_since >= max(self.seconds, self.lateness)
 
@@ -189,13 +189,25 @@ class EventClock:
 
     def state(self) -> dict[str, Any]:
         """What `restore` continues from."""
-        own = {"open_from": self.open_from, "newest": self._newest, "late_since": self._late_since}
-        return {**own, "late": self.late, "undated": self.undated}
+        return {
+            "open_from": self.open_from,
+            "newest": self._newest,
+            "arrived": self._arrived,
+            "late_since": self._late_since,
+            "late": self.late,
+            "undated": self.undated,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continues where another clock was."""
+        """Continues where another clock was, in a silence that has lasted since then.
+
+        Where the newest row was far ahead of the wall clock by which it came, that was a constant one, or not set yet, and tells
+        nothing: the silence begins now.
+        """
         self.open_from, self._newest = state["open_from"], state["newest"]
-        self._late_since = state.get("late_since")  # a file of an earlier program has none
+        arrived, self._late_since = state.get("arrived"), state.get("late_since")  # an earlier program's file has none
+        if arrived is not None and (self._newest is None or self._newest - arrived <= self._ahead):
+            self._arrived = float(arrived)
         self.late, self.undated = int(state["late"]), int(state["undated"])
 
 

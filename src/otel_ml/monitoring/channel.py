@@ -47,6 +47,9 @@ class Channel(Protocol):
             everything: whether also what others may still have something to put before.
         """
 
+    def holds_back(self) -> bool:
+        """Whether there was more when this was last asked for what has come."""
+
     @property
     def places(self) -> dict[str, int]:
         """Up to where everything was received: what a state must be saved with."""
@@ -88,6 +91,10 @@ class Private:
         self._records.clear()
         return found
 
+    def holds_back(self) -> bool:
+        """It gives all it has."""
+        return False
+
     @property
     def places(self) -> dict[str, int]:
         """None: there is no state to continue from."""
@@ -120,14 +127,12 @@ class Shared:
     """
 
     def __init__(self, path: Path, shape: Sequence[int], capacity: int) -> None:
-        variables, width = shape
-        self.folder = Folder(path, max(capacity, variables * width * 8 + OVERHEAD))
+        self.folder = Folder(path, max(capacity, shape[0] * shape[1] * 8 + OVERHEAD))
         self._shape = shape
         self._places: dict[str, int] = {}
         self._seen: deque[tuple[float, int]] = deque()  # when which step was the newest
         self._failures: dict[str, int] = {}
-        self._is_crowded = False
-        self._is_damaged = False
+        self._is_crowded = self._holds_back = self._is_damaged = False
 
     def send(self, record: Record) -> bool:
         """Hand counts over, for good. False while there is no room for them."""
@@ -153,10 +158,8 @@ class Shared:
 
     def receive(self, now: float, *, everything: bool = False) -> list[Record]:
         """What has come from all workers and was not received before, in the order of steps."""
-        waiting: dict[str, list[tuple[Record, int]]] = {}
-        self._is_crowded = False
-        for log in self.folder.logs():
-            waiting[log.id] = self._read(log)
+        self._is_crowded = self._holds_back = False
+        waiting = {log.id: self._read(log) for log in self.folder.logs()}
         for known in (self._places, self._failures):
             for gone in known.keys() - waiting.keys():
                 del known[gone]
@@ -165,11 +168,16 @@ class Shared:
         for name, records in waiting.items():
             for record, place in records:
                 if last is not None and record.step > last:
+                    self._holds_back = True
                     break  # all behind it waits, too, so that one place says what was received
                 received.append(record)
                 self._places[name] = place
         received.sort(key=lambda record: record.step)
         return received
+
+    def holds_back(self) -> bool:
+        """Whether something waits for what others may have to put before, or could not be read yet."""
+        return self._holds_back
 
     @property
     def places(self) -> dict[str, int]:
@@ -211,6 +219,8 @@ class Shared:
                 with suppress(DamagedLog):
                     self._places[log.id] = log.end
                 guard.report("drift.log", error)
+            else:
+                self._holds_back = True
         return found
 
     def _last_step(self, now: float, waiting: Mapping[str, list[tuple[Record, int]]]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,8 @@ class Evaluator:
         for record in self._channel.receive(now):
             self._add(record)
         steps = self.monitor.steps
-        changes = self.monitor.advance()
+        # After a restart, or a pause of this process, a step that is not here yet may have ended long ago by the wall clock.
+        changes = self.monitor.advance(-math.inf if self._channel.holds_back() else None)
         # A step that closes without rows is in no record: whoever is asked for a report knows of it by the state alone.
         closed = self.monitor.steps > steps
         self._is_new |= closed
