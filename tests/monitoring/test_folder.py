@@ -119,6 +119,25 @@ def test_places_of_logs_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     reader.close()
 
 
+def test_a_folder_that_is_removed_while_it_is_being_joined_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = files.make_private, 20
+
+    def removed(path: Path) -> None:
+        nonlocal left
+        real(path)
+        if left:
+            left -= 1
+            path.rmdir()
+
+    monkeypatch.setattr(files, "make_private", removed)
+    channel = Shared(tmp_path / "model", SHAPE, 1 << 14)
+    assert channel.lead()
+    assert left == 0
+    channel.close()
+
+
 def test_a_file_that_is_removed_while_it_is_being_locked_is_not_the_one_that_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

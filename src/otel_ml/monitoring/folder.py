@@ -23,6 +23,9 @@ from otel_ml.monitoring.log import DamagedLog, Log
 
 MAX_WORKERS: Final = 256
 
+ATTEMPTS: Final = 100
+"""How often a folder is joined that others remove meanwhile: several of them may clean up at the same time."""
+
 EVALUATOR: Final = "evaluator"
 STATE: Final = "state"
 LOG: Final = "worker-"
@@ -142,7 +145,7 @@ class Folder:
             return []
 
     def _join(self) -> Log:
-        for _ in range(files.ATTEMPTS):
+        for _ in range(ATTEMPTS):
             with suppress(FileNotFoundError):  # removed between two steps, by whoever cleans up
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 files.make_private(self.path)
