@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,38 @@ def test_a_file_that_is_no_mapping_is_refused() -> None:
     broken: Any = ["capture"]
     with pytest.raises(ConfigError, match="use a mapping"):
         Config.load(environ={}, file=broken)
+
+
+def declared(folder: Path, options: str) -> dict[str, str]:
+    file = folder / "otel.yaml"
+    file.write_text(f'file_format: "1.0"\ninstrumentation/development:\n  python:\n    otel_ml: {options}\n')
+    return {"OTEL_CONFIG_FILE": str(file)}
+
+
+def test_the_file_that_the_environment_names_is_read(tmp_path: Path) -> None:
+    environ = declared(tmp_path, "{enabled: false, capture: outputs, feature_deny: [a, b]}")
+    config = Config.load(environ={**environ, "OTEL_ML_CAPTURE": "off"})
+    assert (config.enabled, config.capture, config.feature_deny) == (False, "off", ("a", "b"))
+    assert config.source("enabled") == "file"
+    assert Config.load(environ=declared(tmp_path, "{}")) == Config()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("{capture: output}", "did you mean 'outputs'"),
+        ("{captrue: off}", "'capture'"),
+        ("[capture]", "OTEL_CONFIG_FILE"),
+    ],
+)
+def test_a_mistake_in_the_file_is_refused(options: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Config.load(environ=declared(tmp_path, options))
+
+
+def test_a_file_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"OTEL_CONFIG_FILE: .*not found: nowhere\.yaml"):
+        Config.load(environ={"OTEL_CONFIG_FILE": "nowhere.yaml"})
 
 
 def test_hashing_needs_a_key() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection
-from dataclasses import make_dataclass
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # untyped
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _logger = logging.getLogger(__name__)
-
-_file: dict[str, Any] | None = None
-"""Options in a declarative file. They hold for a later `instrument` in code, too."""
 
 PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 
@@ -50,11 +46,11 @@ def instrument(app: FastAPI | None = None, **options: Any) -> None:
             "without one, every FastAPI application of the process is found by itself"
         )
     providers = {name: options.pop(name, None) for name in PROVIDERS}
-    if not Config.load(file=_file, **options).enabled or sdk.is_disabled():
+    if not Config.load(**options).enabled or sdk.is_disabled():
         return
     if not any(providers.values()):
-        sdk.set_up()  # which may read a declarative file, and come back with its options
-    _start(app, Config.load(file=_file, **options), providers)
+        sdk.set_up()  # which may come back here, from a declarative file
+    _start(app, Config.load(**options), providers)
 
 
 def _start(app: FastAPI | None, config: Config, providers: dict[str, Any]) -> None:
@@ -77,27 +73,17 @@ def uninstrument() -> None:
     contrib.uninstrument()
 
 
-def _declarative() -> type:
-    """The options of ``instrumentation/development.python.otel_ml`` in an OTEL_CONFIG_FILE."""
-    return make_dataclass("OtelMLConfiguration", [(option.name, Any, None) for option in Config.describe()])
-
-
 class OtelMLInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped upstream
     """What ``opentelemetry-instrument`` and declarative configuration load."""
-
-    configuration = _declarative()
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """None: frameworks are patched when the program imports them."""
         return []
 
     def _instrument(self, **kwargs: Any) -> None:
-        global _file
         providers = {name: kwargs.pop(name, None) for name in PROVIDERS}
-        known = {option.name for option in Config.describe()}
-        _file = {name: value for name, value in kwargs.items() if name in known and value is not None} or None
         try:
-            config = Config.load(file=_file)
+            config = Config.load(file=kwargs or None)  # a file's options are those that are read there anyway
             if config.enabled and not sdk.is_disabled():
                 _start(None, config, providers)  # the SDK is its caller's to set up
         except ConfigError as error:  # one that shows only in use, too: a baseline that can not be read

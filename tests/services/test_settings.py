@@ -104,6 +104,36 @@ def test_a_file_holds_for_code_that_sets_up_the_rest(otlp_sink: OtlpSink, tmp_pa
     assert not [name for span in spans for name in span.attributes if name.startswith("ml.feature.value")]
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "message"),
+    [
+        (uvicorn("light"), "enabled: false", ""),
+        (uvicorn("light_in_code"), "enabled: false", ""),
+        (uvicorn("light_in_code")[1:], "enabled: false", ""),
+        (uvicorn("light"), "capture: outputs, feature_denyy: ['*']", "did you mean 'feature_deny'?"),
+        (uvicorn("light"), "capture: output", "did you mean 'outputs'?"),
+    ],
+    ids=["off", "off, code asks for it too", "off, code alone", "misspelt option", "wrong value"],
+)
+def test_what_a_file_switches_off_or_misspells_sends_nothing(
+    command: list[str], options: str, message: str, otlp_sink: OtlpSink, tmp_path: Path
+) -> None:
+    file = tmp_path / "otel.yaml"
+    text = textwrap.dedent(configuration(otlp_sink, "grpc"))
+    text = text.replace("capture: outputs, max_events_per_call: 7", options)
+    # Without one every request fails upstream, which is mended only where otel-ml is on.
+    file.write_text(text + "propagator:\n  composite: [{tracecontext: }]\n")
+    with running(command, {"OTEL_CONFIG_FILE": str(file)}, tmp_path) as service:
+        response = httpx.get(f"{service.url}/predict/1", timeout=REQUEST_SECONDS)
+        service.end()
+    assert (response.status_code, HEADER in response.headers) == (200, False)
+    assert not model_spans(otlp_sink)
+    assert not otlp_sink.events()
+    log = service.log.read_text()
+    assert message in log
+    assert "Traceback" not in log
+
+
 def test_a_service_without_propagators_serves(otlp_sink: OtlpSink, tmp_path: Path) -> None:
     with running(LIGHT, {**otlp_sink.env(), "OTEL_PROPAGATORS": "none"}, tmp_path) as service:
         service.predict(COUNT)

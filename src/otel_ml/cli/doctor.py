@@ -70,7 +70,7 @@ def _examine(console: Console, *, test: bool) -> bool:
     options = _options(config)
     console.print(options if options.row_count else "All options have their defaults.")
     if not config.enabled or sdk.is_disabled():
-        console.print("[yellow]off[/]  OTEL_ML_ENABLED or OTEL_SDK_DISABLED turns telemetry off: nothing to test")
+        console.print("[yellow]off[/]  the option enabled, or OTEL_SDK_DISABLED, turns telemetry off: nothing to test")
         return True
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", EXPORT_SECONDS)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what matters of it is in the exporters' own words

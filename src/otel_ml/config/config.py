@@ -215,7 +215,7 @@ class Config:
         """Reads the configuration: keyword over environment over declarative file over default.
 
         Args:
-            file: Options from a declarative file, by their names.
+            file: Options from a declarative file, by their names; by default from the one that OTEL_CONFIG_FILE names.
             environ: Instead of `os.environ`.
             **overrides: Options by keyword. `None` counts as not given.
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from otel_ml.config import declarative
 from otel_ml.config.kinds import nearest
 from otel_ml.config.option import PREFIX, ConfigError, Option
 
@@ -25,12 +26,15 @@ def gather(
         ConfigError: If an option is unknown or its value is none that is allowed, in whichever place: a mistake is
             no less one because something stronger happens to hide it.
     """
+    environ = os.environ if environ is None else environ
+    if file is None:
+        file = declarative.options(environ)
     if file is not None and not isinstance(file, Mapping):
         raise ConfigError(f"the file's options of otel-ml are a {type(file).__name__}: use a mapping")
     names = [option.name for option in options]
     variables = {option.variable: option.name for option in options}
     # OTel's rule: an empty variable is an unset one.
-    given = {key: value for key, value in (os.environ if environ is None else environ).items() if value.strip()}
+    given = {key: value for key, value in environ.items() if value.strip()}
     _refuse_unknown(keywords, names, "keyword")
     _refuse_unknown((key for key in given if key.startswith(PREFIX)), variables, "environment variable")
     _refuse_unknown(file or {}, names, "option in the file")
