@@ -92,6 +92,15 @@ def test_names_that_are_other_ones_each_time_hide_no_feature_of_the_baseline(
     assert len(events) == 102
 
 
+def test_features_without_series_of_their_own_have_none_of_violations(telemetry: Telemetry, watched: Watched) -> None:
+    watched(metric_features=1)
+    row = examples.usual_row(np.random.default_rng(0))
+    predict({**row, "age": -5.0, "plan": "none of them"})
+    assert violations(telemetry) == {("age", "range"): 1, ("(other)", "unseen"): 1}
+    named = {(event.attributes or {})["ml.feature.name"] for event in telemetry.events("ml.feature.violation")}
+    assert named == {"age", "plan"}, "events name them all the same"
+
+
 def test_each_version_of_a_model_has_events_of_its_own(telemetry: Telemetry, watched: Watched) -> None:
     watched()
     newer = Model()

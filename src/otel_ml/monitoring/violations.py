@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from otel_ml.drift.completeness import has_too_many_nulls
@@ -49,13 +49,15 @@ class Violations:
     Args:
         baseline: that says what to expect.
         safe_names: of its variables in telemetry.
+        named: of these, the features that have metric series of their own; the others share one for each kind.
 
     Attributes:
         counts: of violations so far, by feature and kind.
     """
 
-    def __init__(self, baseline: Baseline, safe_names: Sequence[str]) -> None:
+    def __init__(self, baseline: Baseline, safe_names: Sequence[str], named: Container[str]) -> None:
         variables = baseline.variables
+        self._named = named
         self._variables = variables
         self._safe_names = safe_names
         names = dict(zip((variable.name for variable in variables), safe_names, strict=True))
@@ -85,16 +87,16 @@ class Violations:
         """
         for violation in self._find(lot, rare):
             key = violation.feature, violation.kind
-            if key not in self.counts and not self._has_room(violation.kind):
+            if key not in self.counts and not self._has_room(violation):
                 key = OTHER_FEATURES, violation.kind
             self.counts[key] = self.counts.get(key, 0) + violation.hits
             yield violation
 
-    def _has_room(self, kind: str) -> bool:
-        if kind == EXTRA:
+    def _has_room(self, violation: Violation) -> bool:
+        if violation.kind == EXTRA:
             self._extra += 1
             return self._extra <= MAX_EXTRA
-        return len(self.counts) < MAX_VIOLATIONS
+        return violation.feature in self._named and len(self.counts) < MAX_VIOLATIONS
 
     def _find(self, lot: Lot, rare: Iterable[Rare]) -> Iterator[Violation]:
         nulls: dict[int, Origin] = {}

@@ -81,7 +81,7 @@ class Watch:
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
         self._counter = RowCounter(baseline, treated)
         self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, limits)
-        self._violations = Violations(baseline, self.safe_names)
+        self._violations = Violations(baseline, self.safe_names, self.tally.named)
         self.reset()
 
     def reset(self) -> None:
