@@ -29,5 +29,5 @@ def collections_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_call_is_counted_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call waits for another operation on its rows until somebody flushes or collects, however long the test is kept waiting."""
+    """A call waits for another operation on its rows until somebody flushes or collects, however long that takes."""
     monkeypatch.setattr("otel_ml.signals.aggregator.LINGER", 3600.0)
