@@ -72,6 +72,17 @@ def gauge(telemetry: Telemetry, name: str, **more: Any) -> dict[object, float]:
     }
 
 
+@pytest.mark.parametrize("options", [{"mask_words": ["plan"]}, {"feature_deny": ["plan"]}])
+def test_a_report_shows_no_category_that_the_policy_hides(watched: Watched, options: dict[str, Any]) -> None:
+    watched(**options)
+    send(3, rows=100)
+    report = otel_ml.drift_report("churn")
+    assert report is not None
+    plan = next(feature for feature in report.features if feature.name == "plan")
+    assert plan.bins == ()
+    assert "basic" not in json.dumps(report.to_dict())
+
+
 def test_usual_traffic_raises_no_alarm_and_has_scores_with_their_noise(telemetry: Telemetry, watched: Watched) -> None:
     model = watched(drift_scores="psi,hellinger")
     send(10)

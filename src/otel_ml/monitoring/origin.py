@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,14 +70,21 @@ class Origin(NamedTuple):
         return set_span_in_context(NonRecordingSpan(span), _EMPTY)
 
 
-def plain(report: Report) -> Report:
-    """A report with the ids of predictions alone as its examples."""
+def shown(report: Report, hidden: Container[str]) -> Report:
+    """A report for others: with the ids of predictions alone as its examples, and no bins of what the policy hides.
+
+    Args:
+        report: of the monitor.
+        hidden: names of variables whose values do not leave the process, those of the training data included.
+    """
 
     def of(variables: tuple[VariableReport, ...]) -> tuple[VariableReport, ...]:
         return tuple(
-            replace(variable, examples=tuple(Origin.parse(example).id for example in variable.examples))
-            if variable.examples
-            else variable
+            replace(
+                variable,
+                bins=() if variable.name in hidden else variable.bins,
+                examples=tuple(Origin.parse(example).id for example in variable.examples),
+            )
             for variable in variables
         )
 

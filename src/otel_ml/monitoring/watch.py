@@ -12,7 +12,7 @@ from otel_ml.monitoring.events import event_of
 from otel_ml.monitoring.gauges import Gauges
 from otel_ml.monitoring.intake import Intake, Lot, Prediction
 from otel_ml.monitoring.matching import Match
-from otel_ml.monitoring.origin import plain
+from otel_ml.monitoring.origin import shown
 from otel_ml.monitoring.post import BEAT
 from otel_ml.monitoring.records import RareRow
 from otel_ml.monitoring.searches import Searches
@@ -78,6 +78,7 @@ class Watch:
         self.ended = False
         self._listener = listener
         treated = Treated(baseline, policy)
+        self._hidden = {baseline.variables[index].name for index in treated.hidden}
         self.tally = Tally(baseline, attributes, self.safe_names, treated.hidden, budget)
         self._counter = RowCounter(baseline, treated)
         self.gauges = Gauges(self.attributes, baseline, self.safe_names, self.tally.named, scores, limits)
@@ -165,7 +166,7 @@ class Watch:
         if self.post is None:
             return None
         self.beat(time.monotonic(), at_once=True)
-        return plain(self.post.report())
+        return shown(self.post.report(), self._hidden)
 
     def close(self) -> None:
         """Count and hand over what is left, and let another worker look for drift."""
