@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_ml.drift.examples import EXAMPLES
-from otel_ml.monitoring.searches import MAX_HURRIED, MAX_SEARCHES, Event, Searches
+from otel_ml.drift.examples import EXAMPLES, MAX_SEARCHES
+from otel_ml.monitoring.searches import MAX_HURRIED, Event, Searches
 
 MORE = Event(0, "null", is_more=True)
 USUAL = Event(1, "null", is_more=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf, log2
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -157,36 +158,29 @@ def _same(label: str | None) -> object:
     return label
 
 
-def _label(said: Said) -> Any:
-    for row, outputs, _ in said or ():
-        if row.label is not None:
-            return row.label
-        if _is_null("label", row, outputs, outputs.labels):
-            return None
-    return MISSING
+def _field(name: str, column: str) -> Callable[[Said], Any]:
+    """Finds a field of a row, in the first answer that has a place for it.
+
+    Args:
+        name: of the field.
+        column: the method of `Outputs` that gives it of all rows.
+    """
+    of_row, of_all = attrgetter(name), methodcaller(column)
+
+    def find(said: Said) -> Any:
+        for row, outputs, _ in said or ():
+            found = of_row(row)
+            if found is not None:
+                return found
+            # Where there is a column, every row has a place in it: what is not there is null, and else was not said.
+            if name in row.nulls if isinstance(outputs, RowOutputs) else of_all(outputs) is not None:
+                return None
+        return MISSING
+
+    return find
 
 
-def _value(said: Said) -> object:
-    for row, outputs, _ in said or ():
-        if row.value is not None:
-            return row.value
-        if _is_null("value", row, outputs, outputs.values):
-            return None
-    return MISSING
-
-
-def _score(said: Said) -> object:
-    for row, outputs, _ in said or ():
-        if row.score is not None:
-            return row.score
-        if _is_null("score", row, outputs, outputs.scores):
-            return None
-    return MISSING
-
-
-def _is_null(field: str, row: OutputRow, outputs: Outputs, column: Callable[[], object]) -> bool:
-    """Tells whether what is not there is null, or was not said: where there is a column, every row has a place in it."""
-    return field in row.nulls if isinstance(outputs, RowOutputs) else column() is not None
+_label, _value, _score = _field("label", "labels"), _field("value", "values"), _field("score", "scores")
 
 
 def _entropy(said: Said) -> object:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from otel_ml.drift.examples import EXAMPLES
+from otel_ml.drift.examples import EXAMPLES, MAX_SEARCHES
 
 SEARCH_SECONDS: Final = 10.0
 """Rows with a rare event are looked for once in so many seconds, for each feature and event; and in each new step."""
@@ -15,11 +15,8 @@ SEARCH_SECONDS: Final = 10.0
 LEAST_SEARCH_SECONDS: Final = 0.05
 """But no more often than that, however fast event time goes by, unless there are more of them than usual."""
 
-MAX_SEARCHES: Final = 8
-"""Rare events whose rows are looked for in one batch."""
-
 MAX_HURRIED: Final = 4
-"""As many of them that were looked for in another step just now; one row is enough of these."""
+"""As many of those in one batch that were looked for in another step just now; one row is enough of these."""
 
 
 class Event(NamedTuple):
