@@ -46,11 +46,12 @@ def instrument(app: FastAPI | None = None, **options: Any) -> None:
             "without one, every FastAPI application of the process is found by itself"
         )
     providers = {name: options.pop(name, None) for name in PROVIDERS}
-    if not Config.load(**options).enabled or sdk.is_disabled():
+    config = Config.load(**options)
+    if not config.enabled or sdk.is_disabled():
         return
     if not any(providers.values()):
         sdk.set_up()  # which may come back here, from a declarative file
-    _start(app, Config.load(**options), providers)
+    _start(app, config, providers)
 
 
 def _start(app: FastAPI | None, config: Config, providers: dict[str, Any]) -> None:
