@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -54,11 +54,7 @@ def number_said(text: str) -> float | None:
 
 def numeric_counts(variable: Variable, values: Sequence[Any], width: int) -> list[int]:
     """The row of the count matrix that these values make."""
-    counts = [0] * width
-    for value in values:
-        for column in numeric_columns(variable, value):
-            counts[column] += 1
-    return counts
+    return _counts((column for value in values for column in numeric_columns(variable, value)), width)
 
 
 def category_columns(variable: Variable, value: Any) -> set[int]:
@@ -82,11 +78,7 @@ def category_columns(variable: Variable, value: Any) -> set[int]:
 
 def category_counts(variable: Variable, values: Sequence[Any], width: int) -> list[int]:
     """The row of the count matrix that these values make."""
-    counts = [0] * width
-    for value in values:
-        for column in category_columns(variable, value):
-            counts[column] += 1
-    return counts
+    return _counts((column for value in values for column in category_columns(variable, value)), width)
 
 
 def meant(label: str, labels: list[str]) -> str | None:
@@ -119,3 +111,10 @@ def slot(label: str, count: int) -> int:
     bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 % 2**64
     bits = (bits ^ bits >> 27) * 0x94D049BB133111EB % 2**64
     return (bits ^ bits >> 31) % count
+
+
+def _counts(columns: Iterable[int], width: int) -> list[int]:
+    counts = [0] * width
+    for column in columns:
+        counts[column] += 1
+    return counts
